@@ -1,0 +1,48 @@
+# Two commands are the whole set-up: `make run` and `make test`. They need Python 3.11+ and make, nothing else.
+
+PYTHON ?= python3
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+CORPUS ?= corpus/samples
+DATA   ?= data
+SHARED ?= ../shared
+
+VENV := .venv
+BIN  := $(VENV)/bin
+
+.PHONY: install run test lint bench bench-corpus clean
+
+install: $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本（可用 make PYTHON=... 指定）"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+run: install
+	$(BIN)/tiaowen ingest $(CORPUS) --data $(DATA)
+	$(BIN)/tiaowen serve --data $(DATA) --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m eval.beir $(SHARED)/statutes --split dev
+
+bench-corpus: install
+	$(BIN)/python -m eval.clauses --shared $(SHARED)
+
+clean:
+	rm -rf $(VENV) data build *.egg-info

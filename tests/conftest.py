@@ -1,0 +1,71 @@
+"""What every test runs under: no network, and ../shared only where a test says that it needs it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+_LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
+
+# The same examples on every machine and no deadline: what fails here fails there.
+settings.register_profile("tiaowen", derandomize=True, deadline=None, database=None)
+settings.load_profile("tiaowen")
+
+
+class NetworkUsed(BaseException):
+    """A test reached out of this machine. Not an Exception, so that no code under test can swallow it."""
+
+
+def pytest_report_header() -> str:
+    names = ("torch", "faiss-cpu", "sentence-transformers", "hypothesis")
+    return "versions: " + ", ".join(f"{name} {_version(name)}" for name in names)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("shared") is None or SHARED.is_dir():
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI=true, but {SHARED} is absent: tests marked `shared` must run there", pytrace=False)
+    pytest.skip(f"needs {SHARED}, which is absent")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder beside the repository with other people's texts; only for tests marked `shared`."""
+    return SHARED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def network_off() -> Iterator[None]:
+    """Makes every connection fail that does not stay on this machine."""
+
+    def guarded(name: str) -> Any:
+        original = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            local = self.family not in (socket.AF_INET, socket.AF_INET6) or str(address[0]).startswith(_LOCAL)
+            if not local:
+                raise NetworkUsed(f"tests may not connect to {address!r}")
+            return original(self, address)
+
+        return connect
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, guarded(name))
+        yield
