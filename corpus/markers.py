@@ -1,0 +1,76 @@
+"""The marks that begin a clause in a Chinese official document, and what they count.
+
+Families, after GB/T 9704-2012 (layout of official documents: 一、（一）1．（1）) and the Legislation Law (编章节条款项目).
+A mark is recognised by form alone here; whether it begins a clause is for the outline, which knows the numbering.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from corpus.numerals import NUMERAL, to_int
+
+Family = Literal[
+    "part", "chapter", "section", "article", "cn", "cn_paren", "dec", "ar", "ar_paren", "ar_half", "circled"
+]
+
+_N = f"(?:{NUMERAL}|[0-9０-９]+)"
+_PATTERNS: tuple[tuple[Family, re.Pattern[str]], ...] = (
+    ("part", re.compile(rf"第\s*({_N})\s*(?:编|分编|部分)(?=[\s　]|$|[一-鿿])")),
+    ("chapter", re.compile(rf"第\s*({_N})\s*章(?=[\s　]|$|[一-鿿])")),
+    ("section", re.compile(rf"第\s*({_N})\s*节(?=[\s　]|$|[一-鿿])")),
+    ("article", re.compile(rf"第\s*({_N})\s*条(?:之({_N}))?(?![第款项目之、，和或至的])\s*")),
+    ("cn", re.compile(rf"({NUMERAL})\s*[、．.](?![0-9])\s*")),
+    (
+        "cn_paren",
+        re.compile(
+            rf"[（(]\s*({NUMERAL})\s*[）)](?!\s*[至到、和及或]\s*[（(]|\s*[项目])\s*[、．.]?\s*|[（(]({NUMERAL})、\s*"
+        ),
+    ),
+    (
+        "dec",
+        re.compile(
+            r"([0-9]{1,2}(?:[.．][0-9]{1,2}){1,4})[.．]?(?![0-9%％万亿个元家件项年倍米吨亩]|公里|平方|小时|\s*[%％万亿元])(?:\s*(?=[一-鿿“《（(Ⅰ-Ⅻ])|\s+(?=\S))"
+        ),
+    ),
+    ("ar", re.compile(r"([0-9０-９]{1,3})\s*(?:[．、]|\.(?![0-9]))\s*(?=\S)")),
+    ("ar_paren", re.compile(r"[（(]\s*([0-9０-９]{1,2})\s*[）)](?!\s*[至到、和及或]\s*[（(]|\s*[项目])\s*[、．.]?\s*")),
+    ("ar_half", re.compile(r"([0-9]{1,2})[）)]\s*")),
+    ("circled", re.compile(r"([①-⑳])\s*")),
+)
+_TOP_DECIMAL = re.compile(r"([0-9]{1,2})\s+(?=[一-鿿])")
+_SUFFIX = re.compile(r"^[的中内外前后等以与及和或至、，]")
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A mark at the start of a text: its family, its number (the last one of 1.2.3), how deep a decimal goes (1.2.3 is
+    3, every other family 1), the characters it takes with the space after it, and its words as a clerk cites them."""
+
+    family: Family
+    number: int
+    depth: int
+    length: int
+    label: str
+
+
+def marker_of(text: str) -> Marker | None:
+    """The mark that `text` begins with, or None. References in running text (第三条规定的…) may pass: see the outline."""
+    for family, pattern in _PATTERNS:
+        match = pattern.match(text)
+        if match is None:
+            continue
+        raw = next(group for group in match.groups() if group)
+        label = match[0].strip()
+        if family == "circled":
+            return Marker(family, ord(raw) - ord("①") + 1, 1, match.end(), label)
+        if family == "dec":
+            numbers = re.split(r"[.．]", raw)
+            return Marker(family, int(numbers[-1]), len(numbers), match.end(), raw)
+        return Marker(family, to_int(raw), 1, match.end(), re.sub(r"\s", "", label))
+    match = _TOP_DECIMAL.match(text)
+    if match and len(text) <= 40 and not re.search(r"[。；，]", text):  # 1  总则: a heading, not a sentence
+        return Marker("dec", int(match[1]), 1, match.end(), match[1])
+    return None

@@ -1,0 +1,64 @@
+"""What begins like a numbered clause, and what only looks so."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus.markers import Family, marker_of
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "number", "label"),
+    [
+        ("一、总体要求", "cn", 1, "一、"),
+        ("十二、附则", "cn", 12, "十二、"),
+        ("一、二等奖", "cn", 1, "一、"),
+        ("（一）加强领导", "cn_paren", 1, "（一）"),
+        ("(四）加强领导", "cn_paren", 4, "(四）"),
+        ("（四)加强领导", "cn_paren", 4, "（四)"),
+        ("（ 五 ）加强领导", "cn_paren", 5, "（五）"),
+        ("（四十）加强领导", "cn_paren", 40, "（四十）"),
+        ("1．建立台账", "ar", 1, "1．"),
+        ("1.建立台账", "ar", 1, "1."),
+        ("１２、建立台账", "ar", 12, "１２、"),
+        ("（1）申请表", "ar_paren", 1, "（1）"),
+        ("1）申请表", "ar_half", 1, "1）"),
+        ("③营业执照", "circled", 3, "③"),
+        ("1.2 适用范围", "dec", 2, "1.2"),
+        ("3.3.1 分级", "dec", 1, "3.3.1"),
+        ("1  总则", "dec", 1, "1"),
+        ("第一条 为了", "article", 1, "第一条"),
+        ("第一条为了加强管理", "article", 1, "第一条"),
+        ("第一百〇三条 本法", "article", 103, "第一百〇三条"),
+        ("第１０２条 本法", "article", 102, "第１０２条"),
+        ("第十条之一 本法", "article", 10, "第十条之一"),
+        ("第三章 罚 则", "chapter", 3, "第三章"),
+        ("第 二 章　总则", "chapter", 2, "第二章"),
+        ("第一节 一般规定", "section", 1, "第一节"),
+        ("第一编 总则", "part", 1, "第一编"),
+    ],
+)  # fmt: skip
+def test_marks(text: str, family: Family, number: int, label: str) -> None:
+    marker = marker_of(text)
+    assert marker is not None
+    assert (marker.family, marker.number, marker.label) == (family, number, label)
+    assert not text[: marker.length].strip() or text.startswith(text[: marker.length])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2.5%的税率", "1.5倍", "1.5万元以上", "3.5亿元", "2025年3月1日", "第二十二条第（二）、（四）项", "第二条、第三条规定的",
+        "第二条至第五条", "第十条和第十一条", "2025.3", "一是加强", "一个", "十里长街", "二〇二五年", "第一季度", "第三方机构", "100元",
+        "（责任单位：市科技局）", "（试行）", "（2025年版）", "A、甲", "", "—1—",
+    ],
+)  # fmt: skip
+def test_what_is_no_mark(text: str) -> None:
+    assert marker_of(text) is None
+
+
+@pytest.mark.parametrize(("text", "depth"), [("1 总则", 1), ("1.1 目的", 2), ("3.3.1 分级", 3), ("1.2.3.4 甲", 4)])
+def test_decimals_say_how_deep_they_are(text: str, depth: int) -> None:
+    marker = marker_of(text)
+    assert marker is not None
+    assert marker.depth == depth
