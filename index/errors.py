@@ -1,0 +1,24 @@
+"""The errors of retrieval: the branch of the tree of corpus/errors.py that index/ adds.
+
+PolicyError                  (corpus/errors.py)
+├── EncoderError             code "encoder_unusable"   the sentence model cannot be loaded
+└── SnapshotError            code "index_unusable"     the index folder cannot be read or written
+"""
+
+from __future__ import annotations
+
+from corpus.errors import PolicyError
+
+
+class EncoderError(PolicyError):
+    """The sentence model named in the settings is missing or is not one that can be loaded."""
+
+    code = "encoder_unusable"
+
+
+class SnapshotError(PolicyError):
+    """The index folder is missing, damaged, or was built for another encoder or format."""
+
+    code = "index_unusable"
+    status = 503
+    retryable = True

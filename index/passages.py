@@ -1,0 +1,122 @@
+"""Clauses -> passages: what is searched.
+
+A clause with all that is under it is one passage while it is short; a longer one gives its children, small neighbours
+taken together; a paragraph that is itself too long is cut at sentence ends. Table rows stay apart. The context (title,
+headings above, the header of a table) is searched with each passage and never quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from corpus.types import Clause, Document
+from index.types import Passage
+
+VERSION = 3
+"""Raise it when the same clauses give other passages: the index is then built anew."""
+
+MAX_CHARS = 500
+"""Longest passage, in characters, unless a single sentence is longer."""
+
+_PACK_CHARS = 480  # neighbours up to this long are taken together
+_SENTENCE = re.compile(r"[^。！？；\n]*(?:[。！？；\n]+|$)")
+
+
+def passages_of(document: Document, clauses: Sequence[Clause]) -> list[Passage]:
+    """The passages of one document, in order."""
+    return list(_Cutter(document, clauses).passages())
+
+
+class _Cutter:
+    def __init__(self, document: Document, clauses: Sequence[Clause]) -> None:
+        self.document = document
+        self.children: dict[str | None, list[Clause]] = defaultdict(list)
+        self.by_id = {c.id: c for c in clauses}
+        for clause in clauses:
+            self.children[clause.parent].append(clause)
+
+    def passages(self) -> Iterator[Passage]:
+        yield from self._of_siblings(None, self.children[None])
+
+    def _of_siblings(self, parent: Clause | None, siblings: Sequence[Clause]) -> Iterator[Passage]:
+        pack: list[Clause] = []
+        header = next((c for c in siblings if c.label == "表头"), None)
+        for clause in siblings:
+            small = len(clause.span) <= _PACK_CHARS and not self._is_row(clause)
+            full = bool(pack) and clause.span.end - pack[0].span.start > MAX_CHARS
+            if pack and (not small or full):
+                yield self._packed(parent, pack)
+                pack = []
+            if small:
+                pack.append(clause)
+            elif clause is not header:
+                yield from self._of_clause(clause, header)
+        if pack:
+            yield self._packed(parent, pack)
+
+    def _is_row(self, clause: Clause) -> bool:
+        return "\t" in self._text(clause.span.start, clause.span.end) and not self.children[clause.id]
+
+    def _of_clause(self, clause: Clause, header: Clause | None) -> Iterator[Passage]:
+        children = self.children[clause.id]
+        rows = any(self._is_row(c) for c in children)
+        if len(clause.span) <= MAX_CHARS and not rows:
+            yield self._passage(clause.span.start, clause.span.end, clause, header)
+        elif not children:
+            yield from self._windows(clause, clause.span.start, clause.span.end)
+        else:
+            own_end = children[0].span.start
+            if len(self._text(clause.span.start, own_end)) > max(40, len(clause.label + clause.heading) + 8):
+                yield from self._windows(clause, clause.span.start, own_end)
+            yield from self._of_siblings(clause, children)
+
+    def _packed(self, parent: Clause | None, pack: Sequence[Clause]) -> Passage:
+        clause = next(
+            (c for c in pack if c.label or c.heading), pack[0]
+        )  # a title alone says less of where this stands
+        return self._passage(pack[0].span.start, pack[-1].span.end, clause, None, above=pack[0])
+
+    def _windows(self, clause: Clause, start: int, end: int) -> Iterator[Passage]:
+        at = start
+        stop = start
+        for match in _SENTENCE.finditer(self.document.text, start, end):
+            if match.end() - at > MAX_CHARS and stop > at:
+                yield self._passage(at, stop, clause, None)
+                at = stop
+            stop = match.end()
+            while stop - at > 4 * MAX_CHARS:  # no sentence end for a long while: text without punctuation
+                yield self._passage(at, at + MAX_CHARS, clause, None)
+                at += MAX_CHARS
+        if stop > at:
+            yield self._passage(at, stop, clause, None)
+
+    def _passage(
+        self, start: int, end: int, clause: Clause, header: Clause | None, above: Clause | None = None
+    ) -> Passage:
+        text = self._text(start, end)
+        lead = len(text) - len(text.lstrip())
+        start, end = start + lead, start + lead + len(text.strip())
+        headings = (above or clause).path
+        own = clause.label + clause.heading
+        context = [self.document.title, *(h for h in headings if h and not (h == own and start == clause.span.start))]
+        if header is not None:
+            context.append(self._text(header.span.start, header.span.end).replace("\t", " "))
+        return Passage(
+            id=f"{self.document.id}:{start}",
+            text=self.document.text[start:end],
+            context=" ".join(context),
+            document_id=self.document.id,
+            clause_id=clause.id,
+            start=start,
+            end=end,
+        )
+
+    def _text(self, start: int, end: int) -> str:
+        return self.document.text[start:end]
+
+
+def passages_of_all(documents: Iterable[tuple[Document, Sequence[Clause]]]) -> list[Passage]:
+    """The passages of several documents, in order."""
+    return [p for document, clauses in documents for p in passages_of(document, clauses) if p.text.strip()]

@@ -1,0 +1,354 @@
+"""The index on disk: a folder written once, published in one step, checked when opened.
+
+parent/
+  CURRENT           the name of the folder in use
+  000002/           manifest.json, passages.bin, passages.offsets.npy, documents.json, documents.rows.npy,
+                    lexical/, dense/
+  000001/           the one before, kept
+  .lock             held while somebody writes
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import mmap
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.dense import DenseIndex
+from index.encoder import Encoder
+from index.errors import SnapshotError
+from index.lexical import LexicalIndex
+from index.tokens import Tokenizer
+from index.types import Passage
+
+FORMAT = 1
+HASH_UP_TO_BYTES = 64 * 2**20
+ENCODE_BATCH = 1024
+
+# What is told to a progress bar: the stage ("tokens", "vectors", "index"), how many are done, of how many.
+Progress = Callable[[str, int, int], None]
+
+_CURRENT = "CURRENT"
+_MANIFEST = "manifest.json"
+REBUILD = "重新执行 tiaowen ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file of a snapshot, as it was written: path inside it, bytes and SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot says of itself."""
+
+    format: int
+    created: datetime
+    passages: int
+    documents: int
+    encoder_id: str
+    dim: int
+    tokenizer_id: str
+    files: tuple[FileRecord, ...]
+
+
+class Passages(Sequence[Passage]):
+    """The passages of a snapshot by row number, read from a memory-mapped file one at a time."""
+
+    def __init__(self, data: bytes | mmap.mmap, offsets: NDArray[np.int64]) -> None:
+        self._data = data
+        self._offsets = offsets
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        at = int(row) + (len(self) if row < 0 else 0)
+        if not 0 <= at < len(self):
+            raise IndexError(row)
+        return Passage(*json.loads(self._data[int(self._offsets[at]) : int(self._offsets[at + 1])]))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An opened index folder. Everything in it is read-only and safe for several threads."""
+
+    folder: Path
+    manifest: Manifest
+    passages: Passages
+    lexical: LexicalIndex
+    dense: DenseIndex
+    document_ids: tuple[str, ...]
+    document_of_row: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return self.manifest.passages
+
+    @property
+    def encoder_id(self) -> str:
+        return self.manifest.encoder_id
+
+    def allowed(self, documents: frozenset[str]) -> NDArray[np.bool_]:
+        """Which rows belong to one of `documents`: bool (n,)."""
+        wanted = np.fromiter((d in documents for d in self.document_ids), dtype=np.bool_, count=len(self.document_ids))
+        return wanted[self.document_of_row]
+
+
+def build_snapshot(
+    passages: Sequence[Passage],
+    parent: Path,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    *,
+    tokenizer: Tokenizer | None = None,
+) -> Snapshot:
+    """Index `passages`, publish the snapshot in `parent` and open it.
+
+    It is written under another name, synced to disk and renamed; `CURRENT` is replaced last, so that a crash at any
+    point leaves the old snapshot in use. The one before is kept, older ones and remains of crashes are removed. No
+    passages at all is legal. Raises SnapshotError where `parent` cannot be written or somebody else is writing.
+    """
+    tell = progress or _silent
+    tokenizer = tokenizer or Tokenizer()
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with _locked(parent):
+            _remove_partial(parent)
+            name = f"{max((int(p.name) for p in _published(parent)), default=0) + 1:06d}"
+            partial = parent / f"{name}.partial"
+            partial.mkdir()
+            _write(partial, passages, encoder, tokenizer, tell)
+            partial.rename(parent / name)
+            before = _named(parent)
+            _point(parent, name)
+            _remove_others(parent, {name, before})
+    except OSError as error:
+        reason = error.strerror or error
+        raise SnapshotError(f"索引目录 {parent} 无法写入：{reason}", "检查目录权限和磁盘空间后" + REBUILD) from error
+    return open_snapshot(parent, verify=False)
+
+
+def open_snapshot(parent: Path, verify: bool = True, *, encoder_id: str | None = None, full: bool = False) -> Snapshot:
+    """Open the snapshot that `parent` points at.
+
+    `verify` compares the sizes of all files, and the checksums of those up to 64 MB (`full`: of all). `encoder_id`,
+    where given, must be the one that the vectors were made by. Raises SnapshotError where the snapshot is missing,
+    damaged, or of another format or encoder.
+    """
+    folder = _current(parent)
+    manifest = _read_manifest(folder)
+    if encoder_id is not None and encoder_id != manifest.encoder_id:
+        raise other_encoder(manifest.encoder_id, encoder_id)
+    if verify:
+        _verify(folder, manifest, full)
+    try:
+        snapshot = _open(folder, manifest)
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        raise SnapshotError(f"索引 {folder} 已损坏：{error}", REBUILD) from error
+    sizes = {len(snapshot.passages), len(snapshot.lexical), len(snapshot.dense), len(snapshot.document_of_row)}
+    if sizes != {manifest.passages}:
+        raise SnapshotError(f"索引 {folder} 已损坏：各部分条数不一致", REBUILD)
+    return snapshot
+
+
+def _write(folder: Path, passages: Sequence[Passage], encoder: Encoder, tokenizer: Tokenizer, tell: Progress) -> None:
+    total = len(passages)
+    documents = _write_passages(folder, passages)
+
+    def token_lists() -> Iterator[list[str]]:
+        for done, passage in enumerate(passages, 1):
+            yield tokenizer.tokens(searched_text(passage))
+            if done % 256 == 0 or done == total:
+                tell("tokens", done, total)
+
+    LexicalIndex.build(token_lists()).save(folder / "lexical")
+    vectors = np.zeros((total, encoder.dim), dtype=np.float32)
+    for start in range(0, total, ENCODE_BATCH):
+        batch = passages[start : start + ENCODE_BATCH]
+        vectors[start : start + len(batch)] = encoder.encode_passages([searched_text(p) for p in batch])
+        tell("vectors", start + len(batch), total)
+    tell("index", 0, total)
+    DenseIndex.build(vectors).save(folder / "dense")
+    tell("index", total, total)
+    _write_manifest(folder, total, documents, encoder, tokenizer)
+
+
+def other_encoder(built_by: str, wanted: str) -> SnapshotError:
+    """The error to raise where the vectors of a snapshot were made by another encoder than the one in use."""
+    return SnapshotError(f"索引由编码模型 {built_by} 建立，与当前设置的 {wanted} 不一致", REBUILD)
+
+
+def searched_text(passage: Passage) -> str:
+    """What both retrievers see of a passage: its context, then its text."""
+    return f"{passage.context}\n{passage.text}" if passage.context else passage.text
+
+
+def _write_passages(folder: Path, passages: Sequence[Passage]) -> int:
+    """Write passages and the document of each; returns the number of documents."""
+    offsets = np.zeros(len(passages) + 1, dtype=np.int64)
+    document_of_row = np.zeros(len(passages), dtype=np.int32)
+    documents: dict[str, int] = {}
+    with (folder / "passages.bin").open("wb") as file:
+        for row, p in enumerate(passages):
+            fields = (p.id, p.text, p.context, p.document_id, p.clause_id, p.start, p.end)
+            line = json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            offsets[row + 1] = offsets[row] + file.write(line)
+            document_of_row[row] = documents.setdefault(p.document_id, len(documents))
+    np.save(folder / "passages.offsets.npy", offsets)
+    np.save(folder / "documents.rows.npy", document_of_row)
+    (folder / "documents.json").write_text(json.dumps(list(documents), ensure_ascii=False), "utf-8")
+    return len(documents)
+
+
+def _write_manifest(folder: Path, passages: int, documents: int, encoder: Encoder, tokenizer: Tokenizer) -> None:
+    files = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        _sync(path)
+        name = path.relative_to(folder).as_posix()
+        files.append({"path": name, "size": path.stat().st_size, "sha256": _sha256(path)})
+    manifest = {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "passages": passages,
+        "documents": documents,
+        "encoder_id": encoder.id,
+        "dim": encoder.dim,
+        "tokenizer_id": tokenizer.settings_id,
+        "files": files,
+    }
+    (folder / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
+    _sync(folder / _MANIFEST)
+    for inner in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
+        _sync(inner)
+
+
+def _open(folder: Path, manifest: Manifest) -> Snapshot:
+    with (folder / "passages.bin").open("rb") as file:
+        data: bytes | mmap.mmap = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if manifest.passages else b""
+    return Snapshot(
+        folder=folder,
+        manifest=manifest,
+        passages=Passages(data, np.asarray(np.load(folder / "passages.offsets.npy", mmap_mode="r"))),
+        lexical=LexicalIndex.open(folder / "lexical"),
+        dense=DenseIndex.open(folder / "dense"),
+        document_ids=tuple(json.loads((folder / "documents.json").read_text("utf-8"))),
+        document_of_row=np.load(folder / "documents.rows.npy"),
+    )
+
+
+def _current(parent: Path) -> Path:
+    if not (parent / _CURRENT).is_file():
+        raise SnapshotError(f"{parent} 中还没有索引", "先执行 tiaowen ingest 建立索引")
+    name = _named(parent)
+    if not name.isdigit() or not (parent / name).is_dir():
+        raise SnapshotError(f"{parent} 指向的索引“{name[:40]}”不存在", REBUILD)
+    return parent / name
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        raw = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        if raw["format"] != FORMAT:
+            raise SnapshotError(f"索引 {folder} 的格式版本为 {raw['format']}，本程序需要 {FORMAT}", REBUILD)
+        return Manifest(
+            format=int(raw["format"]),
+            created=datetime.fromisoformat(raw["created"]),
+            passages=int(raw["passages"]),
+            documents=int(raw["documents"]),
+            encoder_id=str(raw["encoder_id"]),
+            dim=int(raw["dim"]),
+            tokenizer_id=str(raw["tokenizer_id"]),
+            files=tuple(FileRecord(str(f["path"]), int(f["size"]), str(f["sha256"])) for f in raw["files"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(f"索引 {folder} 的清单无法读取：{error}", REBUILD) from error
+
+
+def _verify(folder: Path, manifest: Manifest, full: bool) -> None:
+    for record in manifest.files:
+        path = folder / record.path
+        try:
+            same = path.stat().st_size == record.size
+            if same and (full or record.size <= HASH_UP_TO_BYTES):
+                same = _sha256(path) == record.sha256
+        except OSError as error:
+            raise SnapshotError(f"索引文件 {path} 无法读取：{error.strerror or error}", REBUILD) from error
+        if not same:
+            raise SnapshotError(f"索引文件 {path} 已损坏（校验和不符）", REBUILD)
+
+
+def _point(parent: Path, name: str) -> None:
+    temporary = parent / f"{_CURRENT}.partial"
+    temporary.write_text(name + "\n", "utf-8")
+    _sync(temporary)
+    _sync(parent)
+    temporary.replace(parent / _CURRENT)
+    _sync(parent)
+
+
+def _published(parent: Path) -> list[Path]:
+    return sorted((p for p in parent.iterdir() if p.is_dir() and p.name.isdigit()), key=lambda p: int(p.name))
+
+
+def _remove_partial(parent: Path) -> None:
+    for path in parent.glob("*.partial"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _remove_others(parent: Path, kept: set[str]) -> None:
+    for path in _published(parent):
+        if path.name not in kept:
+            shutil.rmtree(path)
+
+
+def _named(parent: Path) -> str:
+    """The name in CURRENT; empty where there is none yet, or none that can be read."""
+    try:
+        return (parent / _CURRENT).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@contextmanager
+def _locked(parent: Path) -> Iterator[None]:
+    with (parent / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SnapshotError(f"另一个进程正在写入索引目录 {parent}", "等它结束后再试") from None
+        yield  # closing the file lets the lock go, a crash of the process does too
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """No progress wanted."""
