@@ -1,0 +1,323 @@
+"""The whole path from a question to an answer or a refusal."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpus.store import Store
+from corpus.types import Clause, Document
+from index.searcher import Searcher
+from index.types import Filters, Hit, Passage
+from qa import confidence
+from qa.converse import Conversations, Turn, complete
+from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
+from qa.naming import documents_named, named_titles
+from qa.premise import broken_premise
+from qa.ranking import Scored, Weighed, renumbered, rerank, score
+from qa.read import Candidate, Context, candidates
+from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
+from qa.understand import Understander, Understanding
+
+_SEARCHED = 30  # passages retrieved before evidence is weighed
+_FROM_NAMED = 8  # of them from the documents that the question names
+_RERANKED = 10  # of them weighed by their sentences
+_READ = 8  # passages read for answers
+_KEPT_DOCUMENTS = 256
+_MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
+_OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
+_NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
+_UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
+
+
+class Engine:
+    """Answers questions over one store and one index. Safe for several threads.
+
+    >>> engine = build_engine(Path("data"))
+    >>> engine.answer(Question("国家级小巨人奖多少？", date.today())).text
+    '最高100万元'
+    """
+
+    def __init__(self, store: Store, searcher: Searcher, understander: Understander) -> None:
+        self.store = store
+        self.searcher = searcher
+        self.understander = understander
+        self.conversations = Conversations()
+        self._documents: OrderedDict[str, Loaded] = OrderedDict()
+        self._titles = named_titles((d.id, d.title) for d in store.documents())
+        self._lock = threading.Lock()
+
+    # -- the path ------------------------------------------------------------------------------------------------------
+
+    def answer(self, question: Question) -> Outcome:
+        """The answer with its citations, or a refusal with its reason; never raises for an odd question."""
+        clock = _Clock()
+        last = self.conversations.last(question.session)
+        follow_up = complete(question.text, last)
+        rewritten = follow_up.whole if follow_up else None
+        asked = self.understander.read(rewritten or question.text, follow_up.focus if follow_up else "")
+        clock.lap("understand")
+        if asked.scope:
+            return Refusal("out_of_scope", _OUT_OF_SCOPE, 0.0, (), rewritten, clock.laps)
+        terms = self._terms(asked)
+        hits = self._retrieve(asked, question)
+        clock.lap("retrieve")
+        weighed = self._rerank(asked, terms, hits)
+        if follow_up and last and last.passage:
+            weighed = self._in_front(asked, terms, weighed, last.passage)
+        clock.lap("rerank")
+        scored = self._read(asked, terms, weighed, question)
+        clock.lap("read")
+        hits = [w.source.hit for w in weighed]
+        outcome = self._decide(asked, terms, hits, scored, question)
+        clock.lap("decide")
+        self._remember(question.session, follow_up.topic if follow_up else question.text, outcome)
+        return replace(outcome, rewritten=rewritten, timings_ms=clock.laps)
+
+    def search(self, question: Question) -> list[Hit]:
+        """The passages for a question, best first."""
+        asked = self.understander.read(question.text)
+        terms = self._terms(asked)
+        return [w.source.hit for w in self._rerank(asked, terms, self._retrieve(asked, question))][: question.top_k]
+
+    # -- steps ---------------------------------------------------------------------------------------------------------
+
+    def _retrieve(self, asked: Understanding, question: Question) -> list[Hit]:
+        """The passages for a question: of the documents that it names in front, then all others."""
+        allowed = self._allowed(question.filters)
+        if allowed is not None and not allowed:
+            return []
+        depth = max(_SEARCHED, question.top_k)
+        hits = self.searcher.search(asked.query, depth, allowed)
+        named = documents_named(asked.text, self._titles)
+        if allowed is not None:
+            named &= allowed
+        if not named:
+            return hits
+        front = self.searcher.search(asked.query, depth, named)[:_FROM_NAMED]
+        inside = {h.passage.id for h in front}
+        rest = [h for h in hits if h.passage.id not in inside]
+        return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
+
+    def _terms(self, asked: Understanding) -> Terms:
+        return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
+
+    def _rerank(self, asked: Understanding, terms: Terms, hits: Sequence[Hit]) -> list[Weighed]:
+        """The hits by what their best sentence says about the question; those far down keep their order."""
+        sources = [self._source(hit) for hit in hits]
+        weighed = self._weigh_sentences(asked, terms, sources[:_RERANKED])
+        return rerank(weighed, sources[_RERANKED:])
+
+    def _weigh_sentences(self, asked: Understanding, terms: Terms, sources: Sequence[Source]) -> list[Weighed]:
+        """Each passage with its sentences, these with the cosine of their vector and the question's."""
+        tokenizer, encoder = self.searcher.tokenizer, self.searcher.encoder
+        split = [sentences_of(source, terms, tokenizer) for source in sources]
+        texts = [s.text for sentences in split for s in sentences]
+        if not texts:
+            return []
+        cosines = iter((encoder.encode_passages(texts) @ encoder.encode_queries([asked.query])[0]).tolist())
+        return [
+            Weighed(
+                source,
+                tuple(replace(s, similarity=next(cosines)) for s in sentences),
+                terms.cover(tokenizer.tokens(source.hit.passage.text + " " + source.hit.passage.context)),
+            )
+            for source, sentences in zip(sources, split, strict=True)
+        ]
+
+    def _in_front(
+        self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], passage: Passage
+    ) -> list[Weighed]:
+        """The weighed passages with the one that the turn before was answered from as the first."""
+        own = [w for w in weighed if w.source.hit.passage.id == passage.id]
+        if not own:
+            own = self._weigh_sentences(asked, terms, [self._source(Hit(passage, 1, 1.0))])
+        return renumbered([*own, *[w for w in weighed if w.source.hit.passage.id != passage.id]])
+
+    def _read(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], question: Question) -> list[Scored]:
+        """Every candidate answer of the best passages, best first."""
+        read = list(weighed[:_READ])
+        context = Context(asked, terms, self.searcher.tokenizer.tokens)
+        if asked.kind == "validity":
+            stated = self._validity_sources([w.source for w in read])
+            read = [*self._weigh_sentences(asked, terms, stated), *read]
+        found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
+        return sorted((Scored(c, score(c, question.as_of, asked.years)) for c in found), key=lambda s: -s.score)
+
+    def _decide(
+        self, asked: Understanding, terms: Terms, hits: Sequence[Hit], scored: Sequence[Scored], question: Question
+    ) -> Outcome:
+        nearest = tuple(hits[: question.top_k])
+        if not scored:
+            return Refusal("no_evidence", _NO_EVIDENCE, 0.0, nearest)
+        best = scored[0]
+        nearest = _cited_first(hits, best.candidate, question.top_k)
+        features = self._features(best, scored, terms)
+        probability = confidence.probability(features)
+        if best.candidate.sentence.cover < confidence.MIN_COVER:
+            return Refusal("no_evidence", _NO_EVIDENCE, probability, nearest)
+        broken = broken_premise(asked, best.candidate)
+        if broken is not None:
+            return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", probability * 0.2, nearest)
+        if probability < confidence.THRESHOLD:
+            reason: Reason = "low_confidence" if best.candidate.found else "no_evidence"
+            return Refusal(reason, _UNSURE if best.candidate.found else _NO_EVIDENCE, probability, nearest)
+        citations = self.cite(best.candidate)
+        warnings = _warnings(citations[0].document, question)
+        return Answer(best.candidate.text, citations, probability, nearest, warnings)
+
+    def _features(self, best: Scored, scored: Sequence[Scored], terms: Terms) -> confidence.Features:
+        sentence = best.candidate.sentence
+        rival = next((s.score for s in scored if s.candidate.text != best.candidate.text), 0.0)
+        passage = sentence.source.hit.passage
+        known = terms.cover(self.searcher.tokenizer.tokens(passage.text + " " + passage.context))
+        return confidence.Features(
+            cover=sentence.cover,
+            own_cover=sentence.own_cover,
+            residual=sentence.residual,
+            similarity=max(0.0, sentence.similarity),
+            fit=best.candidate.fit,
+            found=float(best.candidate.found),
+            first=float(sentence.source.hit.rank == 1),
+            margin=min(1.0, max(0.0, best.score - rival) * 2),
+            known=known,
+            content=min(1.0, terms.total / _MUCH_CONTENT),
+        )
+
+    def weigh(self, question: Question) -> tuple[Candidate, confidence.Features] | None:
+        """The best candidate for a question and what its confidence is computed from, whether or not it would be given.
+
+        None where there is nothing to weigh. For calibration.
+        """
+        asked = self.understander.read(question.text)
+        if asked.scope:
+            return None
+        terms = self._terms(asked)
+        scored = self._read(asked, terms, self._rerank(asked, terms, self._retrieve(asked, question)), question)
+        return (scored[0].candidate, self._features(scored[0], scored, terms)) if scored else None
+
+    def cite(self, candidate: Candidate) -> tuple[Citation, ...]:
+        """The citations of a candidate: its sentence first, then what else carries it. Quotes are word for word."""
+        source = candidate.sentence.source
+        document = source.document
+        out: list[Citation] = []
+        for span in candidate.spans:
+            if any(c.span.contains(span) for c in out):
+                continue
+            clause = source.clause_at(span.start, span.end)
+            out.append(Citation(document, clause, span, document.quote(span)))
+        return tuple(out)
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _source(self, hit: Hit) -> Source:
+        return Source(hit, self._load(hit.passage.document_id))
+
+    def load(self, ident: str) -> tuple[Document, tuple[Clause, ...]]:
+        """A document with its clauses. Raises NotFound."""
+        loaded = self._load(ident)
+        return loaded.document, loaded.clauses
+
+    def _load(self, ident: str) -> Loaded:
+        """A document with its clauses; the ones used last are kept in memory."""
+        with self._lock:
+            if ident in self._documents:
+                self._documents.move_to_end(ident)
+                return self._documents[ident]
+        clauses = tuple(self.store.clauses(ident))
+        loaded = Loaded(self.store.document(ident), clauses, {c.id: c for c in clauses})
+        with self._lock:
+            self._documents[ident] = loaded
+            while len(self._documents) > _KEPT_DOCUMENTS:
+                self._documents.popitem(last=False)
+        return loaded
+
+    def _validity_sources(self, sources: Sequence[Source]) -> list[Source]:
+        """For each document of the first hits the passage that says from when and until when it is in force."""
+        out: list[Source] = []
+        for source in sources:
+            if any(source.document.id == s.document.id for s in out) or len(out) >= 4:
+                continue
+            document = source.document
+            for clause in reversed(source.clauses):
+                text = document.quote(clause.span)
+                leaf = not any(c.parent == clause.id for c in source.clauses)
+                if leaf and re.search(
+                    r"本[^，。；]{1,12}(?:自|从)[^。]{2,40}(?:施行|实施|执行|生效)|(?:有效期|执行期|试行期)", text
+                ):
+                    passage = Passage(
+                        f"{document.id}:{clause.span.start}",
+                        text,
+                        document.title,
+                        document.id,
+                        clause.id,
+                        clause.span.start,
+                        clause.span.end,
+                    )
+                    out.append(replace(source, hit=replace(source.hit, passage=passage)))
+                    break
+        return out
+
+    def _allowed(self, filters: Filters) -> frozenset[str] | None:
+        """The ids of the documents that the filters let through; None where there are no filters."""
+        if filters == Filters():
+            return None
+        out = set()
+        for document in self.store.documents():
+            if filters.document_ids is not None and document.id not in filters.document_ids:
+                continue
+            if filters.issuer is not None and filters.issuer not in (document.issuer or ""):
+                continue
+            if filters.region is not None and filters.region not in (document.region or ""):
+                continue
+            if filters.kind is not None and filters.kind != document.kind:
+                continue
+            if filters.in_force_on is not None and document.status_on(filters.in_force_on) not in (
+                "in_force",
+                "unknown",
+            ):
+                continue
+            out.add(document.id)
+        return frozenset(out)
+
+    def _remember(self, session: str | None, topic: str, outcome: Outcome) -> None:
+        passage = outcome.hits[0].passage if isinstance(outcome, Answer) and outcome.hits else None
+        self.conversations.remember(session, Turn(topic, passage))
+
+
+class _Clock:
+    """Milliseconds between the steps of one answer."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round((now - self._last) * 1000, 3)
+        self._last = now
+
+
+def _cited_first(hits: Sequence[Hit], candidate: Candidate, top_k: int) -> tuple[Hit, ...]:
+    """The nearest passages with the one that the answer was read from in front."""
+    own = candidate.sentence.source.hit
+    rest = [h for h in hits if h.passage.id != own.passage.id]
+    return tuple(replace(h, rank=rank) for rank, h in enumerate([own, *rest][:top_k], 1))
+
+
+def _warnings(document: Document, question: Question) -> tuple[Warning, ...]:
+    out = []
+    status = document.status_on(question.as_of)
+    if status == "expired":
+        out.append(Warning("expired", f"《{document.title}》已于{document.validity.effective_until}到期，内容仅供参考"))
+    elif status == "repealed":
+        out.append(Warning("superseded", f"《{document.title}》已被《{document.validity.repealed_by}》废止"))
+    elif status == "not_yet":
+        out.append(Warning("not_yet", f"《{document.title}》自{document.validity.effective_from}起施行，尚未生效"))
+    if document.title_inferred:
+        out.append(Warning("inferred_title", "原文没有标题，标题由系统根据内容推断"))
+    return tuple(out)

@@ -1,0 +1,103 @@
+"""Which passage comes first, and which candidate answer is the best.
+
+Passages: retrieval says which speak of the question; which says most about it is seen in their sentences. Fused score,
+best sentence and cover of the whole passage are added (on the development questions hit@1 rises from 0.79 to 0.86).
+
+Candidates: a linear score over how well its sentence and its surroundings fit the question.
+
+The weights are those of a softmax regression over the candidates of development questions (cross-validated; it chooses the
+right one as often as weights set by hand, so they are kept to one decimal and few).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from index.types import Hit
+from qa.evidence import Sentence, Source
+from qa.premise import year_holds
+from qa.read import Candidate
+
+_BOILERPLATE = re.compile(
+    r"^(?:[（(]?[一二三四五六七八九十\d]+[）)、．.]\s*)?(?:[^，。]{0,12}?。)?[^，。]{0,12}?"
+    r"(?:坚持以|深入贯彻|全面贯彻|以习近平|认真落实|贯彻落实|高举|全面落实|按照党的|深刻领会)"
+)
+"""The guiding thoughts at the head of most documents: full of the words of the title, never an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A passage with its sentences as evidence, and the share of the question that it holds with its headings."""
+
+    source: Source
+    sentences: tuple[Sentence, ...]
+    cover: float
+
+
+def rerank(weighed: Sequence[Weighed], rest: Sequence[Source]) -> list[Weighed]:
+    """The passages by evidence, best first, then `rest` in its order; scores in 0..1 that fall with rank."""
+    totals = sorted(((_passage_score(w), i) for i, w in enumerate(weighed)), key=lambda t: (-t[0], t[1]))
+    out = [_with_score(weighed[i], total / _BEST) for total, i in totals]
+    last = out[-1].source.hit.score if out else 1.0
+    out += [_with_score(Weighed(source, (), 0.0), last * source.hit.score) for source in rest]
+    return renumbered(out)
+
+
+def renumbered(weighed: Sequence[Weighed]) -> list[Weighed]:
+    """The same with ranks 1, 2, 3 …"""
+    return [
+        replace(w, source=replace(w.source, hit=hit), sentences=tuple(_moved(s, hit) for s in w.sentences))
+        for rank, w in enumerate(weighed, 1)
+        for hit in (replace(w.source.hit, rank=rank),)
+    ]
+
+
+_BEST = 1.0 + 1.25 + 0.5
+
+
+def _passage_score(weighed: Weighed) -> float:
+    best = max((_evidence(s) for s in weighed.sentences), default=0.0)
+    return weighed.source.hit.score + best + 0.5 * weighed.cover
+
+
+def _evidence(sentence: Sentence) -> float:
+    """How much a sentence says about the question, 0..1.25."""
+    total = 0.25 * sentence.cover + 0.3 * sentence.own_cover + 0.4 * sentence.residual
+    return total + 0.3 * max(0.0, sentence.similarity)
+
+
+def _with_score(weighed: Weighed, value: float) -> Weighed:
+    hit = replace(weighed.source.hit, score=max(0.0, min(1.0, value)))
+    return replace(weighed, source=replace(weighed.source, hit=hit))
+
+
+def _moved(sentence: Sentence, hit: Hit) -> Sentence:
+    return replace(sentence, source=replace(sentence.source, hit=hit))
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate answer with its total score (about 0..2.5)."""
+
+    candidate: Candidate
+    score: float
+
+
+_OUT_OF_FORCE = {"expired": 0.08, "repealed": 0.12, "not_yet": 0.12}
+"""What a document loses that is not in force on the day asked: little, since a question may well mean it, but enough
+that of two documents with the same words the one in force answers."""
+
+
+def score(candidate: Candidate, as_of: date, years: Sequence[str] = ()) -> float:
+    """How good a candidate is among the others; only the order matters. `years` are those that the question names."""
+    sentence = candidate.sentence
+    hit = sentence.source.hit
+    total = _evidence(sentence) + 0.2 * hit.score + 0.45 * candidate.fit
+    total += 0.3 if candidate.found else 0.0
+    total += 0.25 if hit.rank == 1 else 0.0
+    total -= 0.15 if _BOILERPLATE.match(sentence.text) else 0.0
+    total -= 0.6 if any(not year_holds(year, candidate) for year in years) else 0.0
+    return total - _OUT_OF_FORCE.get(sentence.source.document.status_on(as_of), 0.0)

@@ -1,0 +1,36 @@
+"""What every reader gives: a short answer and the words of the document that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from corpus.types import Span
+from qa.evidence import Sentence, Terms
+from qa.understand import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A short answer found in a sentence. `spans` are the stretches of the document that carry it (the first is quoted
+    first); `fit` in 0..1 says how well its surroundings match the question; `found` is False where no value of the kind
+    asked for was there and the sentence itself had to do."""
+
+    text: str
+    sentence: Sentence
+    spans: tuple[Span, ...]
+    fit: float
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader may look at besides the sentence: the question, its terms and how text becomes tokens."""
+
+    question: Understanding
+    terms: Terms
+    tokens: Callable[[str], list[str]]
+
+    def cover(self, text: str) -> float:
+        """The share of the question's content that a text holds."""
+        return self.terms.cover(self.tokens(text))

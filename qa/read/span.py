@@ -1,0 +1,81 @@
+"""Otherwise the best span: the piece of the sentence that says something about what the question says.
+
+The pieces of a sentence that repeat the question are what is asked about; the answer is the piece next to them that adds
+the most. Conditions stand before (对…的，), what is to be done stands after (应当…, 可以…).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from corpus.types import Span
+from qa.evidence import Sentence, segments
+from qa.read import values
+from qa.read.candidate import Candidate, Context
+
+_CONDITION = re.compile(
+    r"(?:的|者|后|时|以上|以下|以内|的企业|人员|情况下|前提下|条件|不少于|不低于|满|达到|超过|具有|具备|符合|未|无|周岁)"
+)
+_DOES = re.compile(r"(?:应当|可以|须|需|向|报|通过|按照|采取|提出|申请|办理|先|经|送|由|实行|给予|实施)")
+
+
+def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """Candidates for a free span: single pieces of the sentence, by what the question wants of them."""
+    text, kind = sentence.text, context.question.kind
+    pieces = segments(text)
+    if not pieces:
+        return
+    covers = [context.cover(text[a:b]) for a, b in pieces]
+    total = max(0.01, sum(covers))
+    for i, (a, b) in enumerate(pieces):
+        piece = text[a:b]
+        label = re.match(
+            r"\s*(?:第[^\s]{1,8}条\s*|[（(][一二三四五六七八九十\d]{1,3}[）)]\s*|\d{1,2}[．.、]\s*|[一二三四五六七八九十]{1,3}、\s*)",
+            piece,
+        )
+        if label:
+            a, piece = a + label.end(), piece[label.end() :]
+        lead = len(piece) - len(piece.lstrip())
+        a, piece = a + lead, piece.strip()
+        if not piece:
+            continue
+        around = max([covers[j] for j in (i - 1, i + 1) if 0 <= j < len(covers)], default=0.0)
+        fit = 0.25 + 0.4 * around / total + 0.2 * covers[i] / total
+        pattern = {"condition": _CONDITION, "procedure": _DOES}.get(kind)
+        if pattern is not None and pattern.search(piece):
+            fit += 0.15
+        if len(piece) <= 3 or len(piece) > 90:
+            fit -= 0.15
+        start = sentence.start + a
+        yield Candidate(
+            piece, sentence, (sentence.span, Span(start, start + len(piece))), max(0.0, min(1.0, fit)), False
+        )
+
+
+_AS_CONDITION = (
+    re.compile(r"将(?P<x>[^，。；]{2,40}?)作为[^，。；]{0,40}(?:条件|前提|依据|门槛)"),
+    re.compile(r"(?:符合|满足|具备|达到)(?P<x>[^，。；]{2,60}?)(?:等)?(?:条件|要求|标准|情形)"),
+    re.compile(r"(?:^|[，。；：])(?:对于?|凡)(?P<x>[^。；]{2,80}?)的(?:[一-鿿]{1,12})?[，,]"),
+    re.compile(r"(?:^|[，。；：、）])(?P<x>[^，。；：]{2,40})的(?=[，,可])"),
+)
+_ASKS_FIGURE = re.compile(r"多少|几|多大|多久|多长")
+
+
+def condition(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """What has to be so: the figure of a threshold, or the words that stand as condition (对…的, 符合…条件)."""
+    if _ASKS_FIGURE.search(context.question.text):
+        for kind in ("amount", "count", "period", "ratio"):
+            for candidate in values.read(sentence, context, kind):
+                after = sentence.text[candidate.spans[-1].start - sentence.start :]
+                threshold = re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", after) is not None
+                yield replace(candidate, fit=min(1.0, candidate.fit + (0.45 if threshold else 0.0)))
+        return
+    for pattern in _AS_CONDITION:
+        for match in pattern.finditer(sentence.text):
+            x = match["x"]
+            rest = sentence.text[: match.start()] + sentence.text[match.end() :]
+            start = sentence.start + match.start("x")
+            fit = 0.35 + 0.5 * context.cover(rest) - 0.1 * context.cover(x)
+            yield Candidate(x, sentence, (sentence.span, Span(start, start + len(x))), max(0.0, min(1.0, fit)))

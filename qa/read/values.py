@@ -1,0 +1,367 @@
+"""Figures in a sentence: amounts, ratios, counts, dates and periods, chosen by what stands around them.
+
+A sentence often holds several figures. The one asked for is found by three rules, in this order: a list after 分别 is
+paired with the list before it (A、B分别给予X、Y) and the member that the question names gives its own value; else the
+figure whose own stretch of the sentence shares most with the question; 最高/每年/累计 in the question and before the
+figure count for it; a figure that the question itself states is a condition, not the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corpus.numerals import NUMERAL
+from corpus.types import Span
+from qa.evidence import Sentence, segments
+from qa.figures import magnitude
+from qa.read.candidate import Candidate, Context
+from qa.read.respectively import all_paired, paired
+
+_N = r"\d+(?:[,，]\d{3})*(?:\.\d+)?"
+_MONEY_UNIT = r"(?:万|亿|千|百)?(?:美元|欧元|港元|日元|元)|(?:万|亿)(?!人|吨|家|户|个|件|平方|千瓦|亩|辆|次|名|台|套|项|以上的|条|册|份)"
+_BEFORE = r"(?:最高不超过|累计不超过|合计不超过|每年不超过|最多不超过|最高可?给予|每年最高|最高|不超过|不低于|不高于|不少于|累计|至少|超过|超|达到?|约)?\s*"
+_AFTER = r"(?:\s*(?:以上|以下|以内|左右|（含）以上|（含）|内|之内))?"
+_PER = r"(?:/[项人月年次件家户个辆天篇台]|每(?:人|年|月|次))?"
+_CN = rf"(?<![第〇零一二三四五六七八九十百千]){NUMERAL}"
+_RANGE = r"(?:以上|至|到|-|—|～|~)"
+
+PATTERNS: dict[str, re.Pattern[str]] = {
+    "amount": re.compile(
+        rf"{_N}\s*(?:{_MONEY_UNIT})?\s*{_RANGE}\s*{_N}\s*(?:{_MONEY_UNIT})\s*以下|{_BEFORE}{_N}\s*(?:{_MONEY_UNIT}){_PER}{_AFTER}"
+        rf"|[一二两三四五六七八九十百千]+(?:万|亿)元{_AFTER}|{_BEFORE}{_N}\s*(?:倍){_AFTER}"
+    ),
+    "ratio": re.compile(
+        rf"{_BEFORE}{_N}\s*[%％‰]\s*(?:至|到|-|—|～|~|和)?\s*(?:{_N}\s*[%％‰])?{_AFTER}|{_N}\s*[：:]\s*{_N}|百分之{NUMERAL}|{_N}\s*个百分点|[一二两三四五六七八九]成|[一二三四五六七八九十]分之[一二三四五六七八九十]"
+    ),
+    "count": re.compile(
+        rf"{_BEFORE}(?:{_N}|{_CN})\s*(?:多|余)?\s*(?:万|亿)?\s*(?:家|个(?!工作日|月|小时|百分点)|件|人次|人|名|位|辆|项|座|所|套|处|次|张|间|台|门|篇|户|支|米|公里|平方公里|平方米|"
+        rf"千瓦时|千瓦|吨|亩|年一遇|周年|千米|厘米|毫米|公斤|分贝|毫米|条|种|类|倍|度|级|分|周岁|岁|层|床|株|公顷|克|升|场|期|批|对){_AFTER}"
+    ),
+    "date": re.compile(
+        r"(?:自|从|于|到|至|截至|每年)?\s*\d{4}\s*年(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?)?(?:底|末|初|上半年|下半年|年底)?\s*(?:前|之前|起|以前|以后|止)?"
+        r"|(?:每年|每月|次年|当年|次月)?\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?(?:底|末|初)?(?:和\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?\s*(?:前|之前|起|以前|止)?|“[一二三四五六七八九十]{2,3}五”(?:初|末|期间|时期)?"
+        r"|^\d{1,2}(?:[-—～]\d{1,2})?日(?=\s)"
+    ),
+    "period": re.compile(
+        rf"{_BEFORE}(?:(?:{_N}|{NUMERAL})\s*(?:至|到|-|—|～)\s*)?(?:{_N}|{NUMERAL})\s*个?(?:工作日|自然日|日历日|日(?!常|报|本|用|前|期|照|内瓦)|天|个月|小时|分钟|周(?!年|岁|边)|年(?!度|均|份|级|龄|来|产|终|第)|年度|季度|星期)(?:至|到|-|—|～)?(?:(?:{_N}|{NUMERAL})\s*(?:年|天|日|个月|个工作日))?"
+        rf"{_AFTER}|每(?:{NUMERAL}|\d+)?个?(?:半年|年|月|季度|周|小时|日|天)(?:度)?(?:(?:不得?少于|至少|最少)?(?:开展|进行|组织|检查)?(?:{NUMERAL}|\d+)次)?|每半年|半年(?:内|以上)?|当日|当天|即时|立即"
+    ),
+}
+"""What a value of each kind looks like. Offsets are in the text given."""
+
+_CAPS = ("最高", "封顶", "上限", "不超过", "最多")
+_PER_YEAR = ("每年", "一年", "年度", "一年最多")
+_TOTAL = ("累计", "合计", "总共", "一共", "总计")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A figure at [start, end) of a sentence."""
+
+    start: int
+    end: int
+    text: str
+
+
+_PART_OF_DATE = re.compile(r"(?:\d月\s*\d{1,2}\s*日(?:至|到|-|—|～)?|(?:19|20)\d\d\s*年)$")
+_SHARED_UNIT = re.compile(r"(\d+(?:\.\d+)?个?)(?=(?:、\d+(?:\.\d+)?个?)*[、和至]\s*$)")
+
+
+def values(text: str, kind: str) -> list[Value]:
+    """The figures of one kind in a text, in order, without the white space around them."""
+    out: list[Value] = []
+    for match in PATTERNS[kind].finditer(text):
+        raw = match[0]
+        if not raw.strip() or not re.search(rf"\d|{NUMERAL}|百分之|半|当|每|即|立", raw):
+            continue
+        if kind == "period" and _PART_OF_DATE.search(text[: match.end()]):
+            continue
+        lead = len(raw) - len(raw.lstrip())
+        start = match.start() + lead
+        done = out[-1].end if out else 0
+        unit = re.sub(r"^.*?\d+(?:\.\d+)?个?", "", raw.strip())
+        for shared in _SHARED_UNIT.finditer(text, done, start):  # 5个、15个工作日以内: the unit stands once
+            bare = shared[1].removesuffix("个") + ("个" if "个" in raw else "") + unit
+            out.append(Value(shared.start(1), shared.end(1), bare))
+        out.append(Value(start, match.start() + len(raw.rstrip()), raw.strip()))
+    return out
+
+
+def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]:
+    """Candidates for a figure of `kind` (a key of PATTERNS) in a sentence."""
+    text = sentence.text
+    everything = values(text, kind)
+    found = [v for v in everything if not _is_in_question(v, kind, context)]
+    if not found:
+        return
+    places = [(v.start, v.end) for v in everything]
+    chosen = paired(text, places, context)
+    if chosen is None and (whole := all_paired(text, places, context)) is not None:
+        span = Span(sentence.start + whole[0], sentence.start + whole[1])
+        yield Candidate(text[whole[0] : whole[1]], sentence, (sentence.span, span), 0.95)
+    pieces = segments(text)
+    owns = {v: _own_words(text, v, everything) for v in found}
+    fits: dict[Value, float] = {}
+    for value in found:
+        if value.text.endswith("百分点") and "点" not in context.question.text:
+            continue  # a step, not a share
+        distinct = _distinct(value, owns, context)
+        fits[value] = (
+            _fit(text, value, pieces, _next(value, everything, text), context)
+            + distinct
+            + _in_detail(text, value, distinct)
+        )
+        fits[value] += _changed(text, value, context)
+    scale = max(1.0, *fits.values()) if fits else 1.0  # above 1 the order among them must not be lost
+    for value, raw in fits.items():
+        fit = raw / scale
+        if chosen is not None:
+            fit = 0.9 + 0.1 * fit if (value.start, value.end) == chosen else 0.3 * fit
+        span = Span(sentence.start + value.start, sentence.start + value.end)
+        yield Candidate(value.text, sentence, (sentence.span, span), max(0.0, min(1.0, fit)))
+
+
+_RATE = re.compile(r"(?:按照?|执行|参照|不高于|不超过|以|为)(?P<rate>[^，。；]{2,24}?(?:利率|费率))(?![^，。；]*的)")
+
+
+def rates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """A rate that is named and not given as a figure: 贷款利率不高于同期贷款市场报价利率."""
+    if not re.search(r"利率|利息|费率", context.question.text):
+        return
+    for match in _RATE.finditer(sentence.text):
+        span = Span(sentence.start + match.start("rate"), sentence.start + match.end("rate"))
+        fit = 0.5 + 0.5 * context.cover(sentence.text)
+        yield Candidate(match["rate"], sentence, (sentence.span, span), min(1.0, fit))
+
+
+def _own_words(text: str, value: Value, everything: list[Value]) -> str:
+    """The words right before and after a figure, up to the next comma or figure: what this figure alone is about."""
+    before = max((v.end for v in everything if v.end <= value.start), default=0)
+    after = min((v.start for v in everything if v.start >= value.end), default=len(text))
+    left = re.split(r"[。；，,、]", text[max(before, value.start - 24) : value.start])[-1]
+    listed = re.match(r"([^，。；、]{0,16})、", text[value.end :])
+    if listed and after - value.end - listed.end() <= _LIST_GAP:  # 新增A 5家、B 6家: the verb is said of all
+        left = "" if len(listed[1]) >= 2 else _SHARED_VERB.sub("", left) or left
+    right = re.split(r"[。；]", text[value.end : after][:48])[0]
+    if after < len(text) and (cut := re.match(r"(.*)[，,、和]", right)):
+        right = cut[1]  # what follows the last comma belongs to the next figure
+    return left + "|" + right
+
+
+_LIST_GAP = 10  # characters between 、 and the next figure of the same list
+_SHARED_VERB = re.compile(r"^.*(?:新增|引进|培育|认定|建成|建设|新建|完成|打造|形成|全年|达到|累计|力争|每年|给予)")
+
+
+def _distinct(value: Value, owns: dict[Value, str], context: Context) -> float:
+    """For parallel figures (国家级500万元、省级300万元): whether the question names what stands with this one alone."""
+    if len(owns) < 2:
+        return 0.0
+    others = "|".join(words for v, words in owns.items() if v != value)
+    mine = {t for t in context.tokens(owns[value]) if t in context.terms.weights} - set(context.tokens(others))
+    if level := _level_fit(value, owns, context):
+        return level  # 市级总部300家、省级100家: the noun stands with the first one only and is of both
+    return min(0.5, 1.6 * context.terms.cover(mine) + _counted(value, owns, context))
+
+
+_COUNTED = re.compile(
+    r"(?:多少|几)(?:个(?:百分点)?|家|名|人|项|件|所|座|台|辆|处|套|张|条|种|类|位|户)(?P<what>[一-鿿“”]{2,16})"
+)
+
+
+def _counted(value: Value, owns: dict[Value, str], context: Context) -> float:
+    """What is counted (多少个工业中类) against the words of each figure: characters of it that no other figure has.
+
+    By characters, so that a word written with one wrong (登羚企业) is still told from its neighbours.
+    """
+    asked = _COUNTED.search(context.question.text)
+    if asked is None:
+        return 0.0
+    others = set("".join(words for v, words in owns.items() if v != value))
+    return 0.15 * len((set(owns[value]) - others) & set(asked["what"]))
+
+
+_LEVEL = re.compile(r"国家级|省级|市级|区级|县级|[一二三]等奖|[ⅠⅡⅢⅣ]级")
+
+
+def _level_fit(value: Value, owns: dict[Value, str], context: Context) -> float:
+    """新增市级总部300家、省级100家: a figure belongs to the level that stands with it."""
+    said = set(_LEVEL.findall(owns[value].partition("|")[0]))
+    asked = {level for level in context.question.levels if _LEVEL.fullmatch(level)}
+    if not said or not asked:
+        return 0.0
+    return 0.25 if said & asked else -0.35
+
+
+def _in_detail(text: str, value: Value, distinct: float) -> float:
+    """A figure after 其中 is a part of the one before it: asked for only where the question names the part."""
+    return -0.2 if distinct < 0.08 and "其中" in text[: value.start] else 0.0
+
+
+_CHANGE = re.compile(
+    r"由[^，。；]{0,30}?(?:压减|压缩|缩短|提高|提升|降低|降|下调|上调|调整|扩大|增加|减少|延长|改|放宽)(?:到|至|为|成)"
+)
+
+
+def _changed(text: str, value: Value, context: Context) -> float:
+    """由45天压减为20天: the new figure holds, unless the old one is asked for."""
+    for match in _CHANGE.finditer(text):
+        old_asked = re.search(r"原来|以前|之前|过去|从前", context.question.text)
+        if match.start() < value.start < match.end():
+            return 0.2 if old_asked else -0.4
+        if match.end() <= value.start <= match.end() + 6:
+            return -0.2 if old_asked else 0.3
+    return 0.0
+
+
+def _is_in_question(value: Value, kind: str, context: Context) -> bool:
+    """Whether the question itself states the figure: then it is a condition of what is asked."""
+    if kind == "date":  # 2022年6月底前 answers a question about 2022年
+        return value.text.strip("自从于到至前起止 ") in context.question.text
+    return magnitude(value.text) is not None and magnitude(value.text) in context.question.magnitudes
+
+
+def _next(value: Value, everything: list[Value], text: str) -> int:
+    """Where the next figure begins: what is around it says nothing about this one."""
+    return min((v.start for v in everything if v.start >= value.end), default=len(text))
+
+
+def _fit(text: str, value: Value, pieces: list[tuple[int, int]], until: int, context: Context) -> float:
+    """How much of the question stands in the figure's own piece of the sentence, and in the pieces before it."""
+    at = next((i for i, (a, b) in enumerate(pieces) if a <= value.start < b), 0)
+    a, b = pieces[at] if pieces else (0, len(text))
+    own = context.cover(text[a:b].replace(value.text, " "))
+    before = context.cover(text[pieces[at - 1][0] : pieces[at - 1][1]]) if at else 0.0
+    earlier = context.cover(text[: pieces[at - 1][0]]) if at > 1 else 0.0
+    near = context.cover(
+        text[max(a, value.start - 14) : value.start] + " " + text[value.end : min(b, until, value.end + 14)]
+    )
+    fit = 0.5 * own + 0.35 * before + 0.15 * earlier + 0.3 * near
+    question = context.question.text
+    lead = re.split(r"[，。；]", text[max(0, value.start - 10) : value.start])[-1] + value.text
+    fit += _unit_fit(question, value) + _role_fit(question, text, value)
+    fit += (
+        _rhythm_fit(question, value)
+        + _end_fit(question, value)
+        + _year_fit(question, text, value)
+        + _deed_fit(question, text)
+    )
+    for words in (_CAPS, _PER_YEAR, _TOTAL):
+        asked, said = any(w in question for w in words), any(w in lead for w in words)
+        fit += 0.15 if asked and said else -0.06 if asked != said else 0.0
+    return max(0.0, fit)
+
+
+_UNITS = (
+    "工作日",
+    "小时",
+    "个月",
+    "年一遇",
+    "家",
+    "件",
+    "人",
+    "名",
+    "辆",
+    "项",
+    "位",
+    "所",
+    "套",
+    "处",
+    "次",
+    "张",
+    "间",
+    "台",
+    "户",
+    "岁",
+    "米",
+    "天",
+    "月",
+    "年",
+    "日",
+)
+_ASKED_UNIT = re.compile(rf"(?:多少|几|哪)一?个?({'|'.join(_UNITS)})")
+_ALIKE = {"天": "天日", "日": "天日", "人": "人名位", "名": "人名位", "位": "人名位", "月": "月", "个月": "月"}
+
+
+def _unit_fit(question: str, value: Value) -> float:
+    """Whether a figure has the unit that the question asks in: 几家 wants 家, 哪一天 a date with a day."""
+    asked = [m[1] for m in _ASKED_UNIT.finditer(question)]
+    if re.search(r"年纪|年龄|多大岁数|几岁", question):
+        asked = ["岁"]
+    if not asked:
+        return 0.0
+    wanted = "".join(_ALIKE.get(unit, unit) for unit in asked)
+    has = any(unit in value.text for unit in asked) or any(c in value.text for c in wanted if c in "天日人名位月")
+    return 0.2 if has else -0.25
+
+
+def _end_fit(question: str, value: Value) -> float:
+    """至2020年12月31日 is an end, 自2020年5月1日 a beginning."""
+    if not re.search(r"截止|截至|最晚|最迟|到期|为止|之前", question):
+        return 0.0
+    if re.match(r"自|从", value.text):
+        return -0.2
+    return 0.2 if re.match(r"至|到|截至", value.text) or re.search(r"(?:前|止|底)$", value.text) else 0.0
+
+
+_ASKS_RHYTHM = re.compile(
+    r"隔多|每隔|多久[^，。？]{0,12}[一1]?[次回趟]|几[年月天个][^，。？]{0,8}[一1][次回趟]|频[次率]|周期|[一每]年[^，。？]{0,8}几[次回]|多长时间[^，。？]{0,12}[一1]?[次回]"
+)
+
+
+def _rhythm_fit(question: str, value: Value) -> float:
+    """每半年 answers how often, 三年 how long."""
+    often = value.text.startswith("每")
+    if _ASKS_RHYTHM.search(question):
+        return 0.25 if often else -0.1
+    return -0.25 if often and re.search(r"多久|多长|几[年天个]|期限|时限", question) else 0.0
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d(?=年)")
+
+
+def _year_fit(question: str, text: str, value: Value) -> float:
+    """到2026年60个，到2028年180个: a figure belongs to the year named last before it."""
+    asked = set(_YEAR.findall(question))
+    before = _YEAR.findall(text[: value.start])
+    if not asked or not before:
+        return 0.0
+    return 0.2 if before[-1] in asked else -0.3
+
+
+_DEEDS = (
+    ("奖励", r"奖|补助|补贴|资助|给予|支持|贴息"),
+    ("罚款", r"罚"),
+    ("退还|退多少|退回|追回|返还", r"退|返|追回|收回|追缴"),
+    ("押金|保证金", r"押金|保证金"),
+    ("赔", r"赔|偿"),
+)
+
+
+def _deed_fit(question: str, text: str) -> float:
+    """What is done with the money: a reward that is asked for is no fund that is set up, nor is it paid back."""
+    wrong = (re.search(asked, question) and not re.search(said, text) for asked, said in _DEEDS)
+    return -0.35 if any(wrong) else 0.0
+
+
+_GIVES = re.compile(r"给予|奖励|补贴|补助|资助|支持|罚款|处以?|最高|不超过|投入|设立|安排|额度|规模|达到|补偿|为")
+
+
+def _role_fit(question: str, text: str, value: Value) -> float:
+    """A figure that a threshold is made of (100万元以上的企业) against one that is given (给予100万元奖励)."""
+    before, after = text[max(0, value.start - 8) : value.start], text[value.end : value.end + 6]
+    threshold = (
+        re.search(r"以上$|以下$|及以上$", value.text) is not None and re.match(r"的|[，,]|项目|企业", after) is not None
+    )
+    fine = "罚" in question
+    fit = -0.3 if threshold and not (fine and "罚" in after) else 0.0
+    if (
+        _GIVES.search(before)
+        or _GIVES.search(value.text)
+        or re.match(r"[^，。；]{0,6}(?:奖励|补贴|补助|资助|支持|罚款|经费|资金)", after)
+    ):
+        fit += 0.12
+    if fine:
+        fit += 0.15 if "罚款" in text[value.end : value.end + 8] else -0.1
+    return fit

@@ -1,0 +1,74 @@
+"""Yes or no, with the sentence that decides.
+
+The piece of the sentence that shares most with the question decides: words of forbidding or exempting make it a no, unless
+the question itself asks for the negative (不能…吗) or what is denied is a restriction (不受…限制).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qa.evidence import Sentence, segments
+from qa.read.candidate import Candidate, Context
+
+_NO = re.compile(
+    r"不得|不能|不可(?!抗)|不予|不纳入|不适用|不包括|不享受|不再|不支持|不属于|不列入|不需|不必|不准|不许|不承担|不计|不收|不作为|不应|不设|禁止|严禁|取消|无需|无须|免于|免除|免收|免予|停止|"
+    r"没有(?!造成)|无(?:任何)?(?:隶属|关联)|除外|不具备|未经[^，。]{0,20}不|拒绝|不超过零"
+)
+_YES = re.compile(
+    r"可以|可(?!能|持续|行|复制)|允许|应当|应|须|必须|给予|享受|纳入|适用|支持|有权|准予|能够|同意|鼓励|提供|实行|包括|属于"
+)
+_LIFTED = re.compile(r"不受[^，。；]{0,24}(?:限制|约束|影响)|不限(?!于)|取消[^，。；]{0,24}(?:限制|壁垒|门槛|收费)")
+_ASKS_NEGATIVE = re.compile(r"(?<!能)(?<!是)不(?:得|能|可以|用|需要|准|许|允许|给)[^，。？]{0,30}(?:吗|么)")
+
+
+def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """One candidate: 是, 可以, 需要, 不可以, 不需要 or 否, in the words of the question."""
+    text = sentence.text
+    pieces = segments(text) or [(0, len(text))]
+    deciding = max(
+        pieces, key=lambda p: context.cover(text[p[0] : p[1]]) + (0.12 if _decides(text[p[0] : p[1]]) else 0.0)
+    )
+    piece = text[deciding[0] : deciding[1]]
+    after = text[deciding[0] :]
+    words = piece if _decides(piece) else after
+    lifted = _LIFTED.search(words)
+    no = bool(_NO.search(_LIFTED.sub("", words)))
+    decided = bool(lifted) or no or bool(_YES.search(words))
+    if _forbidden_item(sentence):
+        no, decided = True, True
+    if _ASKS_NEGATIVE.search(context.question.text):
+        no = not no
+    fit = 0.55 * context.cover(text) + (0.35 if decided else 0.05)
+    yield Candidate(_word(context.question.text, no), sentence, (sentence.span,), min(1.0, fit), decided)
+
+
+_FORBIDS = re.compile(
+    r"(?:不得|禁止|严禁|不能|不予|不可以)[^。；]{0,24}(?:下列|以下|如下)[^。；]{0,12}[：:]?\s*$|(?:不得|禁止|严禁)[^。；]{0,12}[：:]\s*$"
+)
+
+
+def _forbidden_item(sentence: Sentence) -> bool:
+    """Whether a sentence is an item of a list of what is forbidden (不得有下列行为：（二）…)."""
+    source = sentence.source
+    clause = source.clause_at(sentence.start, sentence.end)
+    parent = source.clause(clause.parent)
+    if parent is None or not clause.label:
+        return False
+    first = next((c for c in source.clauses if c.parent == parent.id and c.label), clause)
+    return bool(_FORBIDS.search(source.document.text[parent.span.start : first.span.start].strip()))
+
+
+def _decides(piece: str) -> bool:
+    return bool(_NO.search(piece) or _YES.search(piece) or _LIFTED.search(piece))
+
+
+def _word(question: str, no: bool) -> str:
+    if re.search(r"需要|要不要|用不用|需不需|还用|必须|须|要交|还要|得不得", question) and not re.search(
+        r"能不能|可以|能否", question
+    ):
+        return "不需要" if no else "需要"
+    if re.search(r"能|可以|可否|允许|行不行|让", question):
+        return "不可以" if no else "可以"
+    return "否" if no else "是"

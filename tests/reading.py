@@ -1,0 +1,58 @@
+"""Reads answers out of a few sentences through the real parts: outline, passages, understanding, readers, ranking."""
+
+from __future__ import annotations
+
+import functools
+from datetime import date
+
+from corpus.ingest import read_documents
+from index.passages import passages_of_all
+from index.tokens import Tokenizer
+from index.types import Hit
+from qa.evidence import Loaded, Source, sentences_of, terms_of
+from qa.lexicon import load_lexicon
+from qa.ranking import score
+from qa.read import Candidate, Context, candidates
+from qa.understand import Understander, Understanding
+
+TITLE = "澜江市测试若干措施"
+DAY = date(2026, 11, 21)
+
+
+@functools.cache
+def _tools() -> tuple[Tokenizer, Understander]:
+    tokenizer = Tokenizer()
+    return tokenizer, Understander(load_lexicon(), tokenizer.words)
+
+
+def understood(question: str, focus: str = "") -> Understanding:
+    """A question as the builtin lexicon has it."""
+    return _tools()[1].read(question, focus)
+
+
+@functools.lru_cache(maxsize=512)
+def sources(text: str) -> tuple[Source, ...]:
+    """The passages of a document that says `text` under a title."""
+    ((document, clauses),) = read_documents(f"{TITLE}\n\n{text}\n".encode(), "test.txt")
+    loaded = Loaded(document, clauses, {c.id: c for c in clauses})
+    passages = passages_of_all([(document, clauses)])
+    return tuple(Source(Hit(p, rank, 1.0 / rank), loaded) for rank, p in enumerate(passages, 1))
+
+
+def read(text: str, question: str) -> list[Candidate]:
+    """Every candidate answer that `text` offers to a question, best first. Words are equally rare."""
+    tokenizer, _ = _tools()
+    asked = understood(question)
+    terms = terms_of(asked, tokenizer, lambda token: 3.0)
+    context = Context(asked, terms, tokenizer.tokens)
+    found = [c for s in sources(text) for x in sentences_of(s, terms, tokenizer) for c in candidates(x, context)]
+    for candidate in found:
+        for span in candidate.spans:
+            assert candidate.sentence.source.document.quote(span), "every span has words"
+    return sorted(found, key=lambda c: -score(c, DAY, asked.years))
+
+
+def best(text: str, question: str) -> str:
+    """The short answer that `text` gives to a question; "" where it gives none."""
+    found = read(text, question)
+    return found[0].text if found else ""

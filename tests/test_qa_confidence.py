@@ -1,0 +1,35 @@
+"""A probability that rises with the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.confidence import MIN_COVER, THRESHOLD, Features, probability
+
+NAMES = [field.name for field in fields(Features)]
+SHARES = st.floats(0, 1)
+FEATURES = st.builds(Features, **dict.fromkeys(NAMES, SHARES))
+
+
+@given(FEATURES)
+def test_a_probability(features: Features) -> None:
+    assert 0.0 < probability(features) < 1.0
+
+
+@pytest.mark.parametrize(
+    "name", ["cover", "own_cover", "residual", "similarity", "fit", "found", "first", "margin", "known"]
+)
+@given(features=FEATURES, more=SHARES)
+def test_more_evidence_is_never_less_sure(name: str, features: Features, more: float) -> None:
+    low, high = sorted((more, getattr(features, name)))
+    assert probability(replace(features, **{name: low})) <= probability(replace(features, **{name: high}))
+
+
+def test_the_ends() -> None:
+    nothing, everything = (Features(**dict.fromkeys(NAMES, value)) for value in (0.0, 1.0))
+    assert probability(nothing) < 0.1 < THRESHOLD < 0.9 < probability(everything)
+    assert 0 < MIN_COVER < 0.5

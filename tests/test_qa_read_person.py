@@ -1,0 +1,24 @@
+"""Who, which organisation, which place."""
+
+from __future__ import annotations
+
+import pytest
+from reading import best
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("副市长顾明舒出席活动。市长陆川、常务副市长韩立冬会见客人。", "哪位副市长出席活动？", "顾明舒"),
+        ("办公室主任由市水务局局长兼任。", "办公室主任是谁？", "市水务局局长"),
+        ("总 指 挥：分管城市建设工作的副市长", "总指挥是谁？", "分管城市建设工作的副市长"),
+        ("联席会议办公室设在市商务局。", "联席会议办公室设在哪个单位？", "市商务局"),
+        ("试点先在临湖区启动。", "试点先在哪个区启动？", "临湖区"),
+    ],
+)
+def test_person(text: str, question: str, answer: str) -> None:
+    assert answer in best(text, question)
+
+
+def test_a_name_that_the_question_has_is_no_answer() -> None:
+    assert best("副市长顾明舒、副市长陆川出席活动。", "和顾明舒一起出席活动的是哪位副市长？") == "陆川"

@@ -1,0 +1,34 @@
+"""Free spans and conditions: a piece of the sentence, word for word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reading import best, read
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("对已尽到诚信和勤勉义务的，不追究相关责任。", "什么情况下可以不追究责任？", "已尽到诚信和勤勉义务"),
+        ("符合固定资产投资计划条件的项目，可以申请贷款。", "符合什么条件可以申请贷款？", "固定资产投资计划"),
+        ("设备投入5000万元以上的项目，按照5%给予奖励。", "设备投入多少钱以上才给奖励？", "5000万元以上"),
+        ("企业领取创新券后，须先行支付服务费用。", "企业怎么使用创新券？", "先行支付服务费用"),
+    ],
+)
+def test_span(text: str, question: str, answer: str) -> None:
+    assert answer in best(text, question)
+
+
+@settings(max_examples=80)
+@given(
+    st.text(alphabet="企业应当可以的，。；：、（）“”申请10万元由市局负责\n", min_size=1, max_size=80),
+    st.sampled_from(["怎么申请？", "符合什么条件？", "企业是什么？", "有哪些？", "谁负责？", "多少？", "行吗？"]),
+)
+def test_every_candidate_is_quoted_from_its_document(text: str, question: str) -> None:
+    text = "企业可以申请。" + text
+    for candidate in read(text, question):
+        document = candidate.sentence.source.document
+        assert document.quote(candidate.sentence.span).strip() == candidate.sentence.text
+        assert 0 <= candidate.fit <= 1 and candidate.text and candidate.spans

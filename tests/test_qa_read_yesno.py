@@ -1,0 +1,33 @@
+"""Yes or no, in the words of the question; items under 不得有下列行为 are forbidden."""
+
+from __future__ import annotations
+
+import pytest
+from reading import best
+
+FORBIDDEN = (
+    "第一条 任何单位和个人不得有下列行为：\n\n（一）携带电动自行车进入电梯轿厢；\n\n（二）私拉电线为电动自行车充电。"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("申请人的配偶和未成年子女可以随迁。", "配偶能不能一起随迁？", "可以"),
+        ("物业服务人不得收取入场费。", "物业能收入场费吗？", "不可以"),
+        ("申请材料无需提供原件。", "申请材料需要提供原件吗？", "不需要"),
+        ("企业应当每年提交报告。", "企业需要每年提交报告吗？", "需要"),
+        ("本办法适用于外地企业。", "外地企业适用本办法吗？", "是"),
+        ("人才引进不受年龄限制。", "人才引进受年龄限制，还能办吗？", "可以"),
+        ("租赁住房不得提取公积金。", "租赁住房不得提取公积金吗？", "是"),
+        (FORBIDDEN, "能把电动自行车推进电梯轿厢吗？", "不可以"),
+        (FORBIDDEN, "可不可以私拉电线给电动自行车充电？", "不可以"),
+    ],
+)
+def test_yes_or_no(text: str, question: str, answer: str) -> None:
+    assert best(text, question) == answer
+
+
+@pytest.mark.parametrize("forbids", ["不得", "禁止", "严禁", "不予", "不能"])
+def test_words_of_forbidding(forbids: str) -> None:
+    assert best(f"公共门厅{forbids}停放电动自行车。", "公共门厅可以停放电动自行车吗？") == "不可以"
