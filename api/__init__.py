@@ -1,0 +1,3 @@
+"""HTTP service, chat page and command line."""
+
+__all__: list[str] = []

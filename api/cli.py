@@ -1,0 +1,283 @@
+"""The command `tiaowen`. Exit status: 0 done, 1 a failure or rejected files (each named, with the reason), 2 wrong use.
+
+The only place, with the other command entry points, that reads the environment:
+TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin one
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from tqdm import tqdm
+
+from corpus.errors import PolicyError
+from corpus.ingest import Report, drop, find_files, ingest
+from corpus.store import Store
+from qa.types import Answer, Question
+
+COMMANDS = "tiaowen.commands"
+"""Entry-point group of commands that other folders add (eval): this one may not import them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for point in entry_points(group=COMMANDS):
+        if given[:1] == [point.name]:
+            return int(point.load()(given[1:]))
+    options = _parser().parse_args(given)
+    try:
+        status = options.run(options)
+    except PolicyError as error:
+        print(f"错误：{error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"提示：{error.hint}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nobody is left to tell
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return int(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tiaowen", description="条问：用政策原文回答问题")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+
+    def add(name: str, help: str, run: object) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run)
+        command.add_argument("--data", type=Path, default=Path("data"), help="数据目录，默认 ./data")
+        return command
+
+    command = add("ingest", "导入文件或目录，并建立索引", _ingest)
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="文件或目录")
+    command = add("drop", "移除已导入的文件，并更新索引", _drop)
+    command.add_argument("names", nargs="+", metavar="FILE", help="文件名（tiaowen documents 里显示的）或路径")
+    command = add("serve", "启动网页和接口服务", _serve)
+    command.add_argument("--host", default="127.0.0.1", help="监听地址，默认 127.0.0.1")
+    command.add_argument("--port", type=_port, default=8000, help="端口，默认 8000")
+    for name, help, run in (("ask", "提一个问题", _ask), ("search", "只查相关条文", _search)):
+        command = add(name, help, run)
+        command.add_argument("text", metavar="TEXT", help="问题")
+        command.add_argument("--top-k", type=_top_k, default=5, help="返回的条文数，1 到 50")
+        command.add_argument("--json", action="store_true", help="输出 JSON")
+    command = add("documents", "列出已导入的文件", _documents)
+    command.add_argument("--json", action="store_true", help="输出 JSON")
+    for point in entry_points(group=COMMANDS):
+        commands.add_parser(point.name, help="在问题集上评测", add_help=False)
+    return parser
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 65536:
+        raise argparse.ArgumentTypeError("端口应在 1 到 65535 之间")
+    return value
+
+
+def _top_k(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 50:
+        raise argparse.ArgumentTypeError("应在 1 到 50 之间")
+    return value
+
+
+def encoder_name() -> str:
+    """The sentence model that the operator chose, `builtin` by default."""
+    return os.environ.get("TIAOWEN_ENCODER", "").strip() or "builtin"
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    from qa.build import update_index  # the models behind it are loaded only where they are needed
+
+    files = find_files(options.paths)
+    store = Store(options.data)
+    with tqdm(total=len(files), desc="读取文件", unit="个", disable=None, leave=False) as bar:
+
+        def step(name: str) -> None:
+            bar.set_postfix_str(name[-30:], refresh=False)
+            bar.update()
+
+        report = ingest(store, options.paths, step)
+    bars = _Bars()
+    passages = update_index(store, options.data, encoder_name(), bars)
+    _tell(report, store, passages)
+    return 1 if report.count("rejected") else 0
+
+
+def _tell(report: Report, store: Store, passages: int | None) -> None:
+    for file in report.files:
+        if file.outcome == "rejected":
+            print(f"未导入 {file.file}：{file.message}。{file.hint}（{file.code}）", file=sys.stderr)
+    for file in report.files:
+        diff = file.diff
+        if file.outcome == "updated":
+            print(
+                f"更新 {file.file}：新增 {len(diff.added)} 条，修改 {len(diff.changed)} 条，删除 {len(diff.removed)} 条"
+            )
+            for name, addresses in (("新增", diff.added), ("修改", diff.changed), ("删除", diff.removed)):
+                if addresses:
+                    print(f"  {name}：{'、'.join(addresses[:12])}{' …' if len(addresses) > 12 else ''}")
+    names = {"added": "新增", "updated": "更新", "unchanged": "未变", "rejected": "未导入"}
+    done = "，".join(f"{name} {report.count(key)}" for key, name in names.items())  # type: ignore[arg-type]
+    counts = store.counts()
+    print(f"文件 {len(report.files)} 个：{done}")
+    print(
+        f"库中现有文件 {counts.documents} 份、条款 {counts.clauses} 条"
+        + (f"，索引 {passages} 段" if passages is not None else "，索引未变")
+    )
+
+
+def _drop(options: argparse.Namespace) -> int:
+    from qa.build import update_index
+
+    store = Store(options.data, create=False)
+    paths = drop(store, options.names)
+    passages = update_index(store, options.data, encoder_name(), _Bars())
+    counts = store.counts()
+    print(
+        f"已移除 {len(paths)} 个文件；库中现有文件 {counts.documents} 份、条款 {counts.clauses} 条，索引 {passages or '未变'}"
+    )
+    return 0
+
+
+class _Bars:
+    """Shows the stages of indexing as progress bars on a terminal."""
+
+    _NAMES = {"tokens": "分词", "vectors": "向量", "index": "索引"}
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+        self._stage = ""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage != self._stage:
+            self._stage = stage
+            self._bar = tqdm(total=total, desc=self._NAMES.get(stage, stage), disable=None, leave=False)
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+            if done >= total:
+                self._bar.close()
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from api.app import create_app
+    from api.service import EngineService
+    from qa.build import build_engine
+
+    def fail(error: BaseException) -> None:
+        print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
+        threading.Timer(0.1, stop).start()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    service = EngineService(build_engine(options.data, encoder_name()), fail)
+    app = create_app(service)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", server_header=False)
+    )
+    service.warm_up()
+    print(f"条问已启动：http://{options.host}:{options.port} （按 Ctrl+C 停止）", flush=True)
+    server.run()
+    return 0 if service.ready() else 1
+
+
+def _question(options: argparse.Namespace) -> Question:
+    from api.app import today_in_shanghai
+
+    text = options.text.strip()
+    if not 1 <= len(text) <= 500:
+        print("错误：问题应为 1 到 500 个字", file=sys.stderr)
+        raise SystemExit(2)
+    return Question(text, today_in_shanghai(), top_k=options.top_k)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from api.answering import ask_with
+    from api.service import EngineService
+    from qa.build import build_engine
+
+    question = _question(options)
+    engine = build_engine(options.data, encoder_name())
+    if options.json:
+        print(ask_with(EngineService(engine), question, options.text)[0].model_dump_json(indent=2))
+        return 0
+    outcome = engine.answer(question)
+    if isinstance(outcome, Answer):
+        print(f"{outcome.text}    （把握 {outcome.confidence:.0%}）")
+        for warning in outcome.warnings:
+            print(f"注意：{warning.message}")
+        for citation in outcome.citations[:1]:
+            first, last, _ = citation.document.lines_of(citation.span)
+            source = citation.document.sources[0].file if citation.document.sources else ""
+            print(f"依据：《{citation.document.title}》{citation.clause.address}")
+            print(f"      {citation.quote}")
+            print(f"来源：{source} 第 {first} 行" + (f"至第 {last} 行" if last != first else ""))
+    else:
+        print(outcome.message)
+        for hit in outcome.hits[:3]:
+            document, _ = engine.load(hit.passage.document_id)
+            print(f"· 《{document.title}》 {hit.passage.text[:60]}")
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    from api.answering import search_with
+    from api.service import EngineService
+    from qa.build import build_engine
+
+    question = _question(options)
+    engine = build_engine(options.data, encoder_name())
+    if options.json:
+        print(search_with(EngineService(engine), question, options.text).model_dump_json(indent=2))
+        return 0
+    for hit in engine.search(question):
+        document, _ = engine.load(hit.passage.document_id)
+        clause = engine.store.clause(hit.passage.clause_id)
+        print(f"{hit.rank}. {hit.score:.3f} 《{document.title}》{clause.address}\n   {hit.passage.text[:120]}")
+    return 0
+
+
+def _documents(options: argparse.Namespace) -> int:
+    from api.app import today_in_shanghai
+    from api.schemas import document_out
+
+    day = today_in_shanghai()
+    documents = Store(options.data, create=False).documents()
+    if options.json:
+        out = [document_out(document, day).model_dump(mode="json") for document in documents]
+        print(json.dumps({"documents": out}, ensure_ascii=False, indent=2))
+        return 0
+    status = {
+        "in_force": "现行有效",
+        "not_yet": "尚未施行",
+        "expired": "已失效",
+        "repealed": "已废止",
+        "unknown": "效力未注明",
+    }
+    for document in documents:
+        inferred = "（推断标题）" if document.title_inferred else ""
+        source = document.sources[0]
+        print(
+            f"{document.id}  {status[document.status_on(day)]}  {document.title}{inferred}  {document.number or ''}  {source.file}:{source.line_start}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

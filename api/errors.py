@@ -1,0 +1,162 @@
+"""The errors of a request, and the one shape in which every error leaves the service.
+
+    PolicyError                      corpus/errors.py; any other branch of the tree keeps its own code and status
+    ├── ApiError
+    │   ├── BadRequest               422  "invalid_request"      JSON that is not what the route takes
+    │   │   ├── QuestionEmpty        422  "question_empty"
+    │   │   └── QuestionTooLong      422  "question_too_long"
+    │   ├── InvalidJson              400  "invalid_json"         a body that is not JSON at all
+    │   ├── MethodNotAllowed         405  "method_not_allowed"
+    │   ├── PayloadTooLarge          413  "payload_too_large"
+    │   ├── NotReady                 503  "not_ready"            the index is still being loaded
+    │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
+    └── NotFound                     404  "not_found"            corpus/errors.py; unknown routes as well
+
+The body is always {"error": {"code", "message", "hint"}}: `code` is a stable English word, `message` and `hint` are
+Chinese, and `hint` says what to do next. Nothing of a traceback, a path or the offending value is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, get_args
+
+from corpus.errors import NotFound, PolicyError
+from corpus.types import Kind
+
+QUESTION_LIMIT = 500  # code points
+BODY_LIMIT = 64 * 1024  # bytes
+TOP_K_LIMIT = 50
+ID_LIMIT = 200  # characters of an id, an issuer or a region
+
+
+class ApiError(PolicyError):
+    """Root of the errors of a request. Raise a subclass."""
+
+    default_message: ClassVar[str] = "服务内部出错。"
+    default_hint: ClassVar[str] = ""
+
+    def __init__(self, message: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message or self.default_message, self.default_hint if hint is None else hint)
+
+
+class BadRequest(ApiError):
+    """The body or a parameter is JSON, but not what the route takes."""
+
+    code = "invalid_request"
+    status = 422
+    default_message = "请求的内容不符合要求。"
+    default_hint = "请对照 /docs 检查字段名和取值。"
+
+
+class QuestionEmpty(BadRequest):
+    """The question holds nothing but white space."""
+
+    code = "question_empty"
+    default_message = "问题是空的。"
+    default_hint = "请写下想问的事，例如“某项奖励最高多少”。"
+
+
+class QuestionTooLong(BadRequest):
+    """The question is longer than QUESTION_LIMIT code points."""
+
+    code = "question_too_long"
+    default_message = f"问题太长，最多 {QUESTION_LIMIT} 个字。"
+    default_hint = "请只留下要问的那一件事，或者分几次提问。"
+
+
+class InvalidJson(ApiError):
+    """The body is not JSON in UTF-8."""
+
+    code = "invalid_json"
+    status = 400
+    default_message = "请求体不是合法的 JSON。"
+    default_hint = "请用 UTF-8 编码的 JSON，并带上请求头 Content-Type: application/json。"
+
+
+class MethodNotAllowed(ApiError):
+    """The address is right, the method is not."""
+
+    code = "method_not_allowed"
+    status = 405
+    default_message = "这个地址不支持这种请求方法。"
+    default_hint = "支持的方法见响应头 Allow，或者查看 /docs。"
+
+
+class PayloadTooLarge(ApiError):
+    """The body is larger than BODY_LIMIT bytes."""
+
+    code = "payload_too_large"
+    status = 413
+    default_message = f"请求体太大，最多 {BODY_LIMIT // 1024} KB。"
+    default_hint = "请缩短问题或减少筛选条件。"
+
+
+class NotReady(ApiError):
+    """The index is not loaded yet; the same call will succeed later."""
+
+    code = "not_ready"
+    status = 503
+    retryable = True
+    default_message = "服务正在启动，暂时不能回答。"
+    default_hint = "请稍等几秒再试；/readyz 返回 200 时即可使用。"
+
+
+class Internal(ApiError):
+    """Something that should not have happened. The cause is in the log, under the request id."""
+
+    default_message = "服务内部出错，没能完成这次请求。"
+    default_hint = "请稍后再试；若反复出现，请把响应头 X-Request-ID 告诉管理员。"
+
+
+def unknown_address() -> NotFound:
+    """The error for a route that does not exist."""
+    return NotFound("没有这个地址。", "可用的地址见 /docs。")
+
+
+def error_body(error: PolicyError) -> dict[str, dict[str, str]]:
+    """The one JSON shape of every error."""
+    return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+
+
+FIELD_RULES = {
+    "question": f"question 应为字符串，1 到 {QUESTION_LIMIT} 个字。",
+    "session_id": f"session_id 应为 1 到 {ID_LIMIT} 个字符的字符串。",
+    "top_k": f"top_k 应为 1 到 {TOP_K_LIMIT} 的整数。",
+    "as_of": "as_of 应为形如 2026-03-15 的日期（1900 到 2199 年）。",
+    "filters": "filters 应为对象，可用字段：document_ids、issuer、region、kind、in_force。",
+    "filters.document_ids": "filters.document_ids 应为文件编号的数组。",
+    "filters.issuer": "filters.issuer 应为非空字符串。",
+    "filters.region": "filters.region 应为非空字符串。",
+    "filters.kind": f"filters.kind 应为 {'、'.join(get_args(Kind))} 之一。",
+    "filters.in_force": "filters.in_force 应为 true 或 false。",
+    "limit": "limit 应为 1 到 200 的整数。",
+    "cursor": "cursor 应为上一页返回的 next_cursor。",
+}
+
+
+def validation_error(detail: Mapping[str, Any]) -> ApiError:
+    """The first thing that pydantic found wrong, in words. The offending value is not repeated."""
+    kind = detail["type"]
+    if kind == "json_invalid":
+        return InvalidJson()
+    if kind == "question_empty":
+        return QuestionEmpty()
+    if kind == "question_too_long":
+        return QuestionTooLong()
+    where = [str(part) for part in detail["loc"][1:] if not isinstance(part, int)]
+    if not where:
+        return BadRequest("请求体应为 JSON 对象。", InvalidJson.default_hint)
+    name = _printable(".".join(where))
+    if kind == "extra_forbidden":
+        return BadRequest(f"不认识的字段：{name}。", "请对照 /docs 检查字段名。")
+    if kind == "bad_characters":
+        return BadRequest(f"{name} 里有无法处理的字符。", "请去掉空字符（NUL）和不成对的代理字符。")
+    if kind == "missing":
+        return BadRequest(f"缺少字段：{name}。", FIELD_RULES.get(name, ""))
+    return BadRequest(f"字段 {name} 的取值不对。", FIELD_RULES.get(name))
+
+
+def _printable(name: str) -> str:
+    """A field's name as the caller wrote it, cut short and safe to put into a JSON answer."""
+    return "".join(c for c in name[:60] if c.isprintable())
