@@ -152,3 +152,22 @@ def test_values_lie_in_the_text_in_order(text: str, kind: str) -> None:
     found = values(text, kind)
     assert all(0 <= v.start < v.end <= len(text) and v.text for v in found)
     assert [v.start for v in found] == sorted(v.start for v in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "said"),
+    [
+        ("对国家级、省级园区，分别给予最高100万元、50万元奖励。", "省级园区奖励多少？", "最高50万元"),
+        ("对国家级、省级园区，分别给予不超过100万元、50万元补助。", "省级园区补助多少？", "不超过50万元"),
+        ("对国家级、省级园区，分别给予100万元、最高50万元奖励。", "省级园区奖励多少？", "最高50万元"),
+        ("对国家级、省级园区，分别给予100万元、50万元奖励。", "省级园区奖励多少？", "50万元"),
+    ],
+)
+def test_a_cap_before_the_first_figure_of_a_list_is_that_of_all(text: str, question: str, said: str) -> None:
+    assert best(text, question) == said
+
+
+def test_a_date_that_dates_another_fact_is_not_when_to_do_something() -> None:
+    text = "2005年12月31日前建成的住宅，可以申请补助。"
+    candidates = [c for c in read(text, "什么时候去申请补助？") if "2005" in c.text]
+    assert candidates and not any(c.found for c in candidates)

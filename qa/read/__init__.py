@@ -39,7 +39,7 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from values.read(sentence, context, kind)
             if not _ASKS_DAY.search(context.question.text):
                 other = "period" if kind == "date" else "date"
-                yield from _fallback(map(_with_start, values.read(sentence, context, other)), 0.7)
+                yield from _fallback(map(_with_start, values.read(sentence, context, other)), 0.85)
         case "validity":
             yield from validity.read(sentence, context)
         case "department":

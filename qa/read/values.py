@@ -120,7 +120,25 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
         if chosen is not None:
             fit = 0.9 + 0.1 * fit if (value.start, value.end) == chosen else 0.3 * fit
         span = Span(sentence.start + value.start, sentence.start + value.end)
-        yield Candidate(value.text, sentence, (sentence.span, span), max(0.0, min(1.0, fit)))
+        said = value.text if chosen is None else _shared_cap(text, value, everything) + value.text
+        # A figure that everything speaks against is there, but it is not what was asked for.
+        yield Candidate(said, sentence, (sentence.span, span), max(0.0, min(1.0, fit)), fit > _AGAINST)
+
+
+_AGAINST = 0.02
+_CAP = re.compile(r"^(?:最高不超过|累计不超过|不超过|最高|不低于|不少于|至少|每年最高)")
+
+
+def _shared_cap(text: str, value: Value, everything: list[Value]) -> str:
+    """最高100万元、50万元: the cap before the first figure of a list is that of all of them."""
+    first = value
+    for other in reversed(everything):
+        if other.end <= first.start and re.fullmatch(r"\s*[、和及与]\s*", text[other.end : first.start]):
+            first = other
+    if first is value or _CAP.match(value.text):
+        return ""
+    match = _CAP.match(first.text)
+    return match[0] if match else ""
 
 
 _RATE = re.compile(r"(?:按照?|执行|参照|不高于|不超过|以|为)(?P<rate>[^，。；]{2,24}?(?:利率|费率))(?![^，。；]*的)")
@@ -246,6 +264,7 @@ def _fit(text: str, value: Value, pieces: list[tuple[int, int]], until: int, con
         + _end_fit(question, value)
         + _year_fit(question, text, value)
         + _deed_fit(question, text)
+        + _when_fit(question, text, value)
     )
     for words in (_CAPS, _PER_YEAR, _TOTAL):
         asked, said = any(w in question for w in words), any(w in lead for w in words)
@@ -316,6 +335,29 @@ def _rhythm_fit(question: str, value: Value) -> float:
     if _ASKS_RHYTHM.search(question):
         return 0.25 if often else -0.1
     return -0.25 if often and re.search(r"多久|多长|几[年天个]|期限|时限", question) else 0.0
+
+
+_WHEN_DEED = re.compile(
+    r"(?:什么时候|何时|几时|哪天|几天内?|多久内?)(?:之?前|以前|内|才|去|要|能|可以|必须|应该|得)*(申请|提交|施行|实施|开工|完成|公示|答复|办结|缴纳|报送|备案|领取|拨付|检查|召开)"
+)
+
+
+_FACT = re.compile(r"(?:已经?)?(建成|设立|注册|登记|取得|出生|认定|购买|签订|投产|开业|成立|入选|获得|竣工|参保)")
+
+
+_FACT = re.compile(r"(?:已经?)?(建成|设立|注册|登记|取得|出生|认定|购买|签订|投产|开业|成立|入选|获得|竣工|参保)")
+
+
+def _when_fit(question: str, text: str, value: Value) -> float:
+    """什么时候去申请: a time is the answer where the sentence speaks of the deed, and not where it dates another fact
+    (2005年12月31日前建成的住宅)."""
+    fit = 0.0
+    if match := _WHEN_DEED.search(question):
+        fit += 0.1 if match[1] in text else -0.3
+    fact = _FACT.match(text[value.end :])
+    if fact and fact[1] not in question and re.search(r"[前后]$", value.text):
+        fit -= 0.4
+    return fit
 
 
 _YEAR = re.compile(r"(?:19|20)\d\d(?=年)")
