@@ -20,6 +20,7 @@ from tqdm import tqdm
 from corpus.errors import PolicyError
 from corpus.ingest import Report, drop, find_files, ingest
 from corpus.store import Store
+from index.progress import ProgressBars
 from qa.types import Answer, Question
 
 COMMANDS = "tiaowen.commands"
@@ -111,8 +112,7 @@ def _ingest(options: argparse.Namespace) -> int:
             bar.update()
 
         report = ingest(store, options.paths, step)
-    bars = _Bars()
-    passages = update_index(store, options.data, encoder_name(), bars)
+    passages = update_index(store, options.data, encoder_name(), ProgressBars())
     _tell(report, store, passages)
     return 1 if report.count("rejected") else 0
 
@@ -145,31 +145,12 @@ def _drop(options: argparse.Namespace) -> int:
 
     store = Store(options.data, create=False)
     paths = drop(store, options.names)
-    passages = update_index(store, options.data, encoder_name(), _Bars())
+    passages = update_index(store, options.data, encoder_name(), ProgressBars())
     counts = store.counts()
     print(
         f"已移除 {len(paths)} 个文件；库中现有文件 {counts.documents} 份、条款 {counts.clauses} 条，索引 {passages or '未变'}"
     )
     return 0
-
-
-class _Bars:
-    """Shows the stages of indexing as progress bars on a terminal."""
-
-    _NAMES = {"tokens": "分词", "vectors": "向量", "index": "索引"}
-
-    def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
-        self._stage = ""
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage:
-            self._stage = stage
-            self._bar = tqdm(total=total, desc=self._NAMES.get(stage, stage), disable=None, leave=False)
-        if self._bar is not None:
-            self._bar.update(done - self._bar.n)
-            if done >= total:
-                self._bar.close()
 
 
 def _serve(options: argparse.Namespace) -> int:

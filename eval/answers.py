@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 
 from eval.datasets import GoldQuestion
+from qa.types import Citation
 
 _NO = ("不可以", "不能", "不得", "否", "不是", "不需要", "不用", "无需", "没有", "不予", "不")
 _YES = (
@@ -62,6 +63,12 @@ def is_covered(quote: str, text: str, share: float = 0.7) -> bool:
         found += end - at
         at = end
     return found >= share * len(wanted)
+
+
+def is_cited(gold: GoldQuestion, citation: Citation) -> bool:
+    """Whether a citation, by its quote or its clause, holds half of the words that carry the right answer."""
+    words = citation.quote + " " + citation.document.quote(citation.clause.span)
+    return any(is_covered(quote, words, 0.5) for quote in (gold.quote, *gold.alt_quotes))
 
 
 def character_f1(a: str, b: str) -> float:

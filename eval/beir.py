@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from corpus.errors import PolicyError
 from eval.datasets import BeirSet, corpus_file, read_beir
@@ -26,6 +25,7 @@ from eval.metrics import Qrels, Run, mrr_at, ndcg_at, recall_at
 from eval.report import Report, table, write_report
 from index.encoder import Encoder, load_encoder
 from index.errors import SnapshotError
+from index.progress import ProgressBars
 from index.searcher import CANDIDATES, DENSE_WEIGHT, Mode, Searcher
 from index.snapshot import Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
@@ -203,23 +203,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.out is not None:
         write_report(report, given.out, datetime.now(UTC))
     return 0
-
-
-class ProgressBars:
-    """Shows the stages of a build as progress bars on stderr, where that is a terminal."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
-        self._stage = ""
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage:
-            self._stage = stage
-            self._bar = tqdm(total=total, desc=stage, disable=None, leave=False)
-        assert self._bar is not None
-        self._bar.update(done - self._bar.n)
-        if done >= total:
-            self._bar.close()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from eval.answers import is_covered, is_right
+from eval.answers import is_cited, is_right
 from eval.datasets import GoldQuestion, Unanswerable, read_gold
 from eval.report import table
 from qa.build import build_engine
@@ -64,10 +64,7 @@ def _judge(engine: Engine, row: GoldQuestion | Unanswerable, as_of: date) -> tup
     best, features = weighed
     if isinstance(row, Unanswerable):
         return astuple(features), False
-    citation = engine.cite(best)[0]
-    words = citation.quote + " " + citation.document.quote(citation.clause.span)
-    cited = any(is_covered(quote, words, 0.5) for quote in (row.quote, *row.alt_quotes))
-    return astuple(features), cited and is_right(row, best.text)
+    return astuple(features), is_cited(row, engine.cite(best)[0]) and is_right(row, best.text)
 
 
 def _fit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> None:

@@ -15,11 +15,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from corpus.errors import PolicyError
-from eval.answers import is_covered, is_right
-from eval.beir import ProgressBars, evaluate_beir, print_report
+from eval.answers import is_cited, is_covered, is_right
+from eval.beir import evaluate_beir, print_report
 from eval.datasets import GoldConversation, GoldQuestion, GoldRetrieval, GoldRow, Unanswerable, is_beir, read_gold
 from eval.report import Report, table, write_report
 from index.encoder import load_encoder
+from index.progress import ProgressBars
 from index.types import Hit
 from qa.build import build_engine
 from qa.engine import Engine
@@ -133,11 +134,7 @@ def _judge(gold: GoldQuestion, outcome: Outcome) -> dict[str, float]:
     quotes = (gold.quote, *gold.alt_quotes)
     answered = isinstance(outcome, Answer)
     right = isinstance(outcome, Answer) and is_right(gold, outcome.text)
-    cited = False
-    if isinstance(outcome, Answer):
-        first = outcome.citations[0]
-        words = first.quote + " " + first.document.quote(first.clause.span)
-        cited = any(is_covered(quote, words, 0.5) for quote in quotes)
+    cited = isinstance(outcome, Answer) and is_cited(gold, outcome.citations[0])
     return {
         "hit1": float(_hit(quotes, outcome.hits[:1])),
         "hit5": float(_hit(quotes, outcome.hits[:5])),

@@ -38,23 +38,23 @@ class _Cutter:
             self.children[clause.parent].append(clause)
 
     def passages(self) -> Iterator[Passage]:
-        yield from self._of_siblings(None, self.children[None])
+        yield from self._of_siblings(self.children[None])
 
-    def _of_siblings(self, parent: Clause | None, siblings: Sequence[Clause]) -> Iterator[Passage]:
+    def _of_siblings(self, siblings: Sequence[Clause]) -> Iterator[Passage]:
         pack: list[Clause] = []
         header = next((c for c in siblings if c.label == "表头"), None)
         for clause in siblings:
             small = len(clause.span) <= _PACK_CHARS and not self._is_row(clause)
             full = bool(pack) and clause.span.end - pack[0].span.start > MAX_CHARS
             if pack and (not small or full):
-                yield self._packed(parent, pack)
+                yield self._packed(pack)
                 pack = []
             if small:
                 pack.append(clause)
             elif clause is not header:
                 yield from self._of_clause(clause, header)
         if pack:
-            yield self._packed(parent, pack)
+            yield self._packed(pack)
 
     def _is_row(self, clause: Clause) -> bool:
         return "\t" in self._text(clause.span.start, clause.span.end) and not self.children[clause.id]
@@ -70,9 +70,9 @@ class _Cutter:
             own_end = children[0].span.start
             if len(self._text(clause.span.start, own_end)) > max(40, len(clause.label + clause.heading) + 8):
                 yield from self._windows(clause, clause.span.start, own_end)
-            yield from self._of_siblings(clause, children)
+            yield from self._of_siblings(children)
 
-    def _packed(self, parent: Clause | None, pack: Sequence[Clause]) -> Passage:
+    def _packed(self, pack: Sequence[Clause]) -> Passage:
         clause = next(
             (c for c in pack if c.label or c.heading), pack[0]
         )  # a title alone says less of where this stands

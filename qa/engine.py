@@ -48,7 +48,9 @@ class Engine:
         self.understander = understander
         self.conversations = Conversations()
         self._documents: OrderedDict[str, Loaded] = OrderedDict()
-        self._titles = named_titles((d.id, d.title) for d in store.documents())
+        # What filters and names are compared with; without the texts, which only the documents that are read need.
+        self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
+        self._titles = named_titles((d.id, d.title) for d in self._catalogue)
         self._lock = threading.Lock()
 
     # -- the path ------------------------------------------------------------------------------------------------------
@@ -66,13 +68,13 @@ class Engine:
         terms = self._terms(asked)
         hits = self._retrieve(asked, question)
         clock.lap("retrieve")
-        weighed = self._rerank(asked, terms, hits)
+        weighed, rest = self._rerank(asked, terms, hits)
         if follow_up and last and last.passage:
-            weighed = self._in_front(asked, terms, weighed, last.passage)
+            weighed, rest = self._in_front(asked, terms, weighed, rest, last.passage)
         clock.lap("rerank")
         scored = self._read(asked, terms, weighed, question)
         clock.lap("read")
-        hits = [w.source.hit for w in weighed]
+        hits = [*(w.source.hit for w in weighed), *rest]
         outcome = self._decide(asked, terms, hits, scored, question)
         clock.lap("decide")
         self._remember(question.session, follow_up.topic if follow_up else question.text, outcome)
@@ -82,7 +84,8 @@ class Engine:
         """The passages for a question, best first."""
         asked = self.understander.read(question.text)
         terms = self._terms(asked)
-        return [w.source.hit for w in self._rerank(asked, terms, self._retrieve(asked, question))][: question.top_k]
+        weighed, rest = self._rerank(asked, terms, self._retrieve(asked, question))
+        return [*(w.source.hit for w in weighed), *rest][: question.top_k]
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
@@ -106,11 +109,11 @@ class Engine:
     def _terms(self, asked: Understanding) -> Terms:
         return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
 
-    def _rerank(self, asked: Understanding, terms: Terms, hits: Sequence[Hit]) -> list[Weighed]:
-        """The hits by what their best sentence says about the question; those far down keep their order."""
-        sources = [self._source(hit) for hit in hits]
-        weighed = self._weigh_sentences(asked, terms, sources[:_RERANKED])
-        return rerank(weighed, sources[_RERANKED:])
+    def _rerank(self, asked: Understanding, terms: Terms, hits: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:
+        """The first hits by what their best sentence says about the question, and the others in their order: only the
+        documents of the first are loaded."""
+        weighed = self._weigh_sentences(asked, terms, [self._source(hit) for hit in hits[:_RERANKED]])
+        return rerank(weighed, hits[_RERANKED:])
 
     def _weigh_sentences(self, asked: Understanding, terms: Terms, sources: Sequence[Source]) -> list[Weighed]:
         """Each passage with its sentences, these with the cosine of their vector and the question's."""
@@ -130,13 +133,16 @@ class Engine:
         ]
 
     def _in_front(
-        self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], passage: Passage
-    ) -> list[Weighed]:
+        self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], rest: Sequence[Hit], passage: Passage
+    ) -> tuple[list[Weighed], list[Hit]]:
         """The weighed passages with the one that the turn before was answered from as the first."""
         own = [w for w in weighed if w.source.hit.passage.id == passage.id]
-        if not own:
+        if far := next((hit for hit in rest if hit.passage.id == passage.id), None):
+            own = [Weighed(self._source(far), (), 0.0)]  # shown first, but too far from the follow-up to be read
+        elif not own:
             own = self._weigh_sentences(asked, terms, [self._source(Hit(passage, 1, 1.0))])
-        return renumbered([*own, *[w for w in weighed if w.source.hit.passage.id != passage.id]])
+        others = [w for w in weighed if w.source.hit.passage.id != passage.id]
+        return renumbered([*own, *others], [h for h in rest if h.passage.id != passage.id])
 
     def _read(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], question: Question) -> list[Scored]:
         """Every candidate answer of the best passages, best first."""
@@ -197,7 +203,8 @@ class Engine:
         if asked.scope:
             return None
         terms = self._terms(asked)
-        scored = self._read(asked, terms, self._rerank(asked, terms, self._retrieve(asked, question)), question)
+        weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question))
+        scored = self._read(asked, terms, weighed, question)
         return (scored[0].candidate, self._features(scored[0], scored, terms)) if scored else None
 
     def cite(self, candidate: Candidate) -> tuple[Citation, ...]:
@@ -243,10 +250,10 @@ class Engine:
             if any(source.document.id == s.document.id for s in out) or len(out) >= 4:
                 continue
             document = source.document
+            parents = {c.parent for c in source.clauses}
             for clause in reversed(source.clauses):
                 text = document.quote(clause.span)
-                leaf = not any(c.parent == clause.id for c in source.clauses)
-                if leaf and re.search(
+                if clause.id not in parents and re.search(
                     r"本[^，。；]{1,12}(?:自|从)[^。]{2,40}(?:施行|实施|执行|生效)|(?:有效期|执行期|试行期)", text
                 ):
                     passage = Passage(
@@ -267,7 +274,7 @@ class Engine:
         if filters == Filters():
             return None
         out = set()
-        for document in self.store.documents():
+        for document in self._catalogue:
             if filters.document_ids is not None and document.id not in filters.document_ids:
                 continue
             if filters.issuer is not None and filters.issuer not in (document.issuer or ""):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from corpus.types import Clause, Document, Span
@@ -171,8 +171,3 @@ def segments(text: str) -> list[tuple[int, int]]:
     if start < len(text):
         out.append((start, len(text)))
     return out
-
-
-def best_first(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """The sentences by cover, best first; ties in the order of retrieval."""
-    return sorted(sentences, key=lambda s: (-s.cover, s.source.hit.rank, s.start))

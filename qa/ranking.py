@@ -37,22 +37,22 @@ class Weighed:
     cover: float
 
 
-def rerank(weighed: Sequence[Weighed], rest: Sequence[Source]) -> list[Weighed]:
-    """The passages by evidence, best first, then `rest` in its order; scores in 0..1 that fall with rank."""
+def rerank(weighed: Sequence[Weighed], rest: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:
+    """The passages by evidence, best first, and `rest` after them in its order; scores in 0..1 that fall with rank."""
     totals = sorted(((_passage_score(w), i) for i, w in enumerate(weighed)), key=lambda t: (-t[0], t[1]))
     out = [_with_score(weighed[i], total / _BEST) for total, i in totals]
     last = out[-1].source.hit.score if out else 1.0
-    out += [_with_score(Weighed(source, (), 0.0), last * source.hit.score) for source in rest]
-    return renumbered(out)
+    return renumbered(out, [replace(hit, score=max(0.0, min(1.0, last * hit.score))) for hit in rest])
 
 
-def renumbered(weighed: Sequence[Weighed]) -> list[Weighed]:
-    """The same with ranks 1, 2, 3 …"""
-    return [
+def renumbered(weighed: Sequence[Weighed], rest: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:
+    """The same with ranks 1, 2, 3 … through both."""
+    first = [
         replace(w, source=replace(w.source, hit=hit), sentences=tuple(_moved(s, hit) for s in w.sentences))
         for rank, w in enumerate(weighed, 1)
         for hit in (replace(w.source.hit, rank=rank),)
     ]
+    return first, [replace(hit, rank=rank) for rank, hit in enumerate(rest, len(first) + 1)]
 
 
 _BEST = 1.0 + 1.25 + 0.5

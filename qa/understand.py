@@ -135,7 +135,6 @@ class Understanding:
     quoted: tuple[str, ...]
     places: tuple[str, ...]
     scope: Literal["", "injection", "chat"]
-    keyword_style: bool
     focus: str = ""  # of a follow-up: the user's own words, which weigh more than what was taken from before
 
 
@@ -174,7 +173,6 @@ class Understander:
             quoted=tuple(_QUOTED.findall(text)),
             places=tuple(dict.fromkeys(p.removesuffix("市") for p in self._places.findall(text))),
             scope="injection" if _INJECTION.search(text) else "chat" if _CHAT.search(text) else "",
-            keyword_style=" " in question.strip() and not re.search(r"[？?吗呢么谁]|多少|什么|怎么|哪", question),
         )
 
 
