@@ -10,7 +10,7 @@ SHARED ?= ../shared
 VENV := .venv
 BIN  := $(VENV)/bin
 
-.PHONY: install run test lint bench bench-corpus clean
+.PHONY: install run test lint bench bench-corpus bench-retrieval clean
 
 install: $(VENV)/.installed
 
@@ -41,8 +41,12 @@ lint: $(VENV)/.dev
 bench: install
 	$(BIN)/python -m eval.beir $(SHARED)/statutes --split dev
 
-bench-corpus: install
+bench-corpus: $(VENV)/.dev
 	$(BIN)/python -m eval.clauses --shared $(SHARED)
+
+# With `pip install '.[peers]'` other programs are measured on the same texts; without it they are named as missing.
+bench-retrieval: install
+	$(BIN)/python -m eval.compare --shared $(SHARED)
 
 clean:
 	rm -rf $(VENV) data build *.egg-info

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from api import schemas
 from corpus.errors import NotFound
-from corpus.types import Clause, Document
+from corpus.types import Clause, Document, Link
 from index.types import Hit
 from qa.types import Outcome, Question
 
@@ -47,6 +47,12 @@ class Service(Protocol):
     def clauses(self, document_id: str) -> list[Clause]: ...
 
     def clause(self, id: str) -> tuple[Document, Clause]: ...
+
+    def linked_from(self, document_id: str) -> list[Link]:
+        """What other documents say of this one: `title` and `target` are theirs."""
+
+    def referring(self, clause_id: str) -> list[Clause]:
+        """The clauses whose words name this one."""
 
     def counts(self) -> Counts: ...
 

@@ -133,13 +133,14 @@ def _add_documents(app: FastAPI, service: Service, clock: Callable[[], date]) ->
     def document(id: str) -> schemas.DocumentFull:
         _require_ready(service)
         _require_plausible(id)
-        return schemas.document_full(service.document(id), service.clauses(id), clock())
+        return schemas.document_full(service.document(id), service.clauses(id), service.linked_from(id), clock())
 
     @app.get("/v1/clauses/{id}", summary="一条条款", response_model=schemas.ClauseFull)
     def clause(id: str) -> schemas.ClauseFull:
         _require_ready(service)
         _require_plausible(id)
-        return schemas.clause_full(*service.clause(id), clock())
+        found, clause = service.clause(id)
+        return schemas.clause_full(found, clause, service.referring(id), clock())
 
 
 def _require_plausible(id: str) -> None:

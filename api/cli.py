@@ -130,6 +130,14 @@ def _tell(report: Report, store: Store, passages: int | None) -> None:
             for name, addresses in (("新增", diff.added), ("修改", diff.changed), ("删除", diff.removed)):
                 if addresses:
                     print(f"  {name}：{'、'.join(addresses[:12])}{' …' if len(addresses) > 12 else ''}")
+    for file in report.files:
+        if file.recognised:
+            print(f"{file.file}：{_pages(file.recognised)}由图片识别，数字请核对原件")
+        if file.unread:
+            print(
+                f"{file.file}：{_pages(file.unread)}是图片，没有读入。安装文字识别（pip install 'tiaowen[ocr]'）后再导入一次即可",
+                file=sys.stderr,
+            )
     names = {"added": "新增", "updated": "更新", "unchanged": "未变", "rejected": "未导入"}
     done = "，".join(f"{name} {report.count(key)}" for key, name in names.items())  # type: ignore[arg-type]
     counts = store.counts()
@@ -138,6 +146,10 @@ def _tell(report: Report, store: Store, passages: int | None) -> None:
         f"库中现有文件 {counts.documents} 份、条款 {counts.clauses} 条"
         + (f"，索引 {passages} 段" if passages is not None else "，索引未变")
     )
+
+
+def _pages(pages: Sequence[int]) -> str:
+    return f"第 {'、'.join(map(str, pages[:12]))}{' …' if len(pages) > 12 else ''} 页"
 
 
 def _drop(options: argparse.Namespace) -> int:

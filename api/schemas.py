@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from api.errors import ID_LIMIT, QUESTION_LIMIT, TOP_K_LIMIT
-from corpus.types import Clause, Document, Kind, LinkKind, Source, Span, Status
+from corpus.types import Clause, Document, Kind, Link, LinkKind, Source, Span, Status
 from index.types import Filters, Hit
 from qa.types import Answer, Citation, Outcome, Question, Reason
 
@@ -160,6 +160,29 @@ class DocumentOut(DocumentRef):
     links: list[LinkOut]
 
 
+class ReferenceOut(BaseModel):
+    """Words of a clause (`start` to `end` of the document's text) that name another clause: 前款, 本办法第八条.
+
+    `title` is null where the document's own clause is meant; `document` and `clause` are null where it is not in the store.
+    """
+
+    start: int
+    end: int
+    text: str
+    title: str | None
+    address: str
+    document: str | None
+    clause: str | None
+
+
+class ResponsibleOut(BaseModel):
+    """A department and its part; `inherited` where the document names it for this clause elsewhere."""
+
+    name: str
+    role: Literal["lead", "assist", "responsible"]
+    inherited: bool
+
+
 class ClauseOut(BaseModel):
     """A clause with everything under it: `text` is the document's text from `start` to `end`."""
 
@@ -173,11 +196,14 @@ class ClauseOut(BaseModel):
     end: int
     parent: str | None
     departments: list[str]
+    responsible: list[ResponsibleOut]
+    references: list[ReferenceOut]
 
 
 class DocumentFull(DocumentOut):
-    """A document with its text and its clauses in order."""
+    """A document with its text and its clauses in order, and the documents of the store that name it."""
 
+    linked_from: list[LinkOut] = Field(description="关联到本文件的其他文件：title 和 target 是那份文件的")
     text: str
     clauses: list[ClauseOut]
 
@@ -189,10 +215,19 @@ class DocumentPage(BaseModel):
     next_cursor: str | None
 
 
+class ReferringOut(BaseModel):
+    """A clause that names another one."""
+
+    id: str
+    address: str
+    document: str
+
+
 class ClauseFull(ClauseOut):
-    """A clause and the document that it stands in."""
+    """A clause, the document that it stands in, and the clauses that refer to it."""
 
     document: DocumentRef
+    referred_by: list[ReferringOut]
 
 
 class CitedClause(BaseModel):
@@ -317,13 +352,16 @@ def document_out(document: Document, day: date) -> DocumentOut:
         kind=document.kind,
         region=document.region,
         sources=[_source(s) for s in document.sources],
-        links=[LinkOut(kind=link.kind, title=link.title, target=link.target) for link in document.links],
+        links=[_link(link) for link in document.links],
     )
 
 
-def document_full(document: Document, clauses: Iterable[Clause], day: date) -> DocumentFull:
+def document_full(
+    document: Document, clauses: Iterable[Clause], linked_from: Iterable[Link], day: date
+) -> DocumentFull:
     return DocumentFull(
         **dict(document_out(document, day)),
+        linked_from=[_link(link) for link in linked_from],
         text=document.text,
         clauses=[clause_out(document, clause) for clause in clauses],
     )
@@ -341,11 +379,28 @@ def clause_out(document: Document, clause: Clause) -> ClauseOut:
         end=clause.span.end,
         parent=clause.parent,
         departments=list(clause.departments),
+        responsible=[ResponsibleOut(name=r.name, role=r.role, inherited=r.inherited) for r in clause.responsible],
+        references=[
+            ReferenceOut(
+                start=r.span.start,
+                end=r.span.end,
+                text=document.quote(r.span),
+                title=r.title,
+                address=r.address,
+                document=r.document,
+                clause=r.clause,
+            )
+            for r in clause.references
+        ],
     )
 
 
-def clause_full(document: Document, clause: Clause, day: date) -> ClauseFull:
-    return ClauseFull(**dict(clause_out(document, clause)), document=document_ref(document, day))
+def clause_full(document: Document, clause: Clause, referring: Iterable[Clause], day: date) -> ClauseFull:
+    return ClauseFull(
+        **dict(clause_out(document, clause)),
+        document=document_ref(document, day),
+        referred_by=[ReferringOut(id=c.id, address=c.address, document=c.document_id) for c in referring],
+    )
 
 
 def citation_out(citation: Citation, day: date) -> CitationOut:
@@ -404,6 +459,10 @@ def ask_response(
         passages=passages,
         timings_ms=timings_ms,
     )
+
+
+def _link(link: Link) -> LinkOut:
+    return LinkOut(kind=link.kind, title=link.title, target=link.target)
 
 
 def _source(source: Source) -> SourceOut:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from api.answering import Counts
-from corpus.types import Clause, Document
+from corpus.types import Clause, Document, Link
 from index.types import Hit
 from qa.engine import Engine
 from qa.types import Outcome, Question
@@ -61,6 +61,12 @@ class EngineService:
     def clause(self, id: str) -> tuple[Document, Clause]:
         clause = self.engine.store.clause(id)
         return self.engine.load(clause.document_id)[0], clause
+
+    def linked_from(self, document_id: str) -> list[Link]:
+        return self.engine.store.linked_from(document_id)
+
+    def referring(self, clause_id: str) -> list[Clause]:
+        return self.engine.store.clauses_referring(clause_id)
 
     def counts(self) -> Counts:
         counts = self.engine.store.counts()

@@ -12,38 +12,28 @@ import re
 from dataclasses import dataclass, field
 
 from corpus.canonical import Paragraph
+from corpus.glue import Piece, unglue
 from corpus.markers import marker_of
 from corpus.titles import (
+    ATTACHMENT,
     BEGINS,
+    CONTENTS,
     DATE_LINE,
     ENDS,
     ENDS_FIRMLY,
-    ISSUE_LINE,
     ISSUES,
     NAMES,
-    NUMBER_LINE,
     PARENTHETICAL,
+    is_title_line,
+    names_law,
+    opens,
     squeeze,
     tidy,
 )
 
-_OPENING = re.compile(
-    r"^(?:为|根据|按照|依据|依照|遵照|经[^。]{0,24}(?:同意|批准|研究)|现将|各[^。]{2,120}[：:]|第一[条章编]|一\s*[、．.]|1\s|1[、．.]"
-    r"|[（(]\s*\d{4}\s*年|[（(]一[）)]|[一-鿿]{1,14}[〔\[［（(]\s*\d{4}|\d{1,2}日\s|近日|\d{1,2}月\d{1,2}日|《[^》]{2,60}》|目\s*录"
-    r"|\d{4}年是|[^。]{2,80}(?:制定|提出|如下)|[一-鿿]{2,12}决定|\d{4}年\d{1,2}月\d{1,2}日)"
-)
-_ADDRESSEES = re.compile(r"(?:各[^。；！？：]{2,140}|[^。；！？：，]{2,40}[，、][^。；！？：]{2,100})：$")
-_GLUED_ADDRESSEES = re.compile(r"(?<=[。！）])(各[^。！？：]{4,160}：)$")
-_GLUED_RESTART = re.compile(r"(?<=[。！）])(一、[^。；，：]{2,30})$")
-_GLUED_FIRST_ARTICLE = re.compile(r"(?<=[。！）])(第一[章条编]\s*[^\s。]*.*)$")
-_ATTACHMENT = re.compile(r"^附\s*(?:件|表|录)?\s*(?:[0-9一二三四五六七八九十]{1,3}(?![0-9年月日]))?\s*[：:．.]?")
-_ATTACHMENT_GLUE = re.compile(
-    r"(?:表|清单|名单|目录|图|方案|计划|细则|办法|意见|措施|要点|分工)(?=(?:[一-鿿]{2,4}(?:省|市|县|区|州)|关于|中国[（(]|中共))"
-)
 _CONTENTS = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、．.]|\d{1,2}[、．.])?\s*(.{4,90}?)\s*[.．…·]{3,}\s*\d{1,4}$")
-_TERMINAL = tuple("。！？；：…，、!?;:,")
+_LONGEST_FRONT = 60  # paragraphs between a title and the same title again
 _CLOSED = tuple("。！？；…”）)》")
-_BRACKETED = re.compile(r"^[（(][^（）()]*[）)]$")
 _QUOTED = re.compile(r"《([^《》]{4,80})》")
 
 
@@ -56,11 +46,12 @@ class Draft:
     title_paragraphs: int = 0  # how many of the first paragraphs are the title
     attachments: list[str] = field(default_factory=list)  # the lines that list its attachments, squeezed
     listing: bool = False
+    cover: bool = False  # what a compilation prints before its first document: its name and contents list
 
     def append(self, paragraph: Paragraph) -> None:
         """Takes the next paragraph, and notes it where it names attachments (附件：1．… 2．…)."""
         self.paragraphs.append(paragraph)
-        self.listing = bool(_ATTACHMENT.match(paragraph.text)) or (
+        self.listing = bool(ATTACHMENT.match(paragraph.text)) or (
             self.listing and marker_of(paragraph.text) is not None
         )
         if self.listing:
@@ -72,14 +63,16 @@ def split(paragraphs: list[Paragraph]) -> list[Draft]:
     contents = _contents(paragraphs)
     if len(contents) >= 2:
         return _by_contents(paragraphs, contents)
-    pieces = _unglue(paragraphs)
+    pieces = unglue(paragraphs)
     drafts: list[Draft] = []
     current = Draft()
     i = 0
     while i < len(pieces):
         paragraph, glued = pieces[i]
-        begins = bool(glued) and bool(current.paragraphs) and not _issues_current(pieces, i, glued, current)
+        begins = bool(glued) and bool(current.paragraphs) and not _goes_on(pieces, i, glued, current)
         block = _title_block(pieces, i, current, glued) or (_first_title(pieces) if i == 0 else None)
+        if glued == "case":
+            block = 1, tidy(paragraph.text)
         if block:
             begins = bool(current.paragraphs)
         if begins:
@@ -98,149 +91,48 @@ def split(paragraphs: list[Paragraph]) -> list[Draft]:
     return drafts
 
 
-# -- glued documents ---------------------------------------------------------------------------------------------------
-
-
-def _unglue(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, str]]:
-    """Each paragraph, cut where another document begins inside it; the second value names the evidence ("" for none)."""
-    out: list[tuple[Paragraph, str]] = []
-    top = 0  # how far the highest-level numbering of the document at hand has counted
-    for i, paragraph in enumerate(paragraphs):
-        marker = marker_of(paragraph.text)
-        if marker and marker.family in ("cn", "article"):
-            top = marker.number
-        at, evidence = _glue_point(paragraphs, i, top)
-        if at is None:
-            out.append((paragraph, ""))
-            continue
-        head, tail = paragraph.split(at)
-        out += [(head, ""), (tail, evidence)]
-        top = 1 if evidence == "numbering" else 0
-    return out
-
-
-def _glue_point(paragraphs: list[Paragraph], i: int, top: int) -> tuple[int | None, str]:
-    paragraph = paragraphs[i]
-    text = paragraph.text
-    if paragraph.cells or paragraph.level:
-        return None, ""
-    if match := _GLUED_ADDRESSEES.search(text):
-        return match.start(1), "addressees"
-    if top >= 2 and (match := _GLUED_RESTART.search(text)):
-        return match.start(1), "numbering"
-    if top >= 2 and (match := _GLUED_FIRST_ARTICLE.search(text)):
-        return match.start(1), "numbering"
-    at = max(text.rfind(c) for c in "。！；") + 1
-    if 0 < at < len(text):
-        while at < len(text) and text[at] in "”’）)》 ":
-            at += 1
-        if _is_glued_title(paragraphs, i, text[at:].strip()):
-            return at, "title"
-    if _ATTACHMENT.match(text) or (
-        i and _ATTACHMENT.match(paragraphs[i - 1].text) and len(paragraphs[i - 1].text) <= 8
-    ):
-        for match in _ATTACHMENT_GLUE.finditer(text):
-            if _is_glued_title(paragraphs, i, text[match.end() :]):
-                return match.end(), "title"
-    return None, ""
-
-
-def _is_glued_title(paragraphs: list[Paragraph], i: int, tail: str) -> bool:
-    if not 3 <= len(tail) <= 90 or tail.endswith(_TERMINAL) or re.search(r"[。；：，]", tail) or marker_of(tail):
-        return False
-    if _ATTACHMENT.match(tail):
-        return False
-    lines, j = tail, i + 1
-    while True:
-        follow = _after_heading(paragraphs, j) or ""
-        if ENDS.search(lines) and _names_law(lines, follow):
-            return True
-        if ENDS.search(lines) and len(lines) >= 8 and BEGINS.search(lines):
-            return len(follow) >= 20 or bool(_OPENING.match(follow))
-        if j >= len(paragraphs) or j > i + 3 or not _is_title_line(paragraphs[j].text):
-            return False
-        lines += paragraphs[j].text
-        j += 1
-
-
-_LAW_OPENING = re.compile(
-    r"^(?:第一[章编条](?:\s|总则|为|根据|本|在)|目\s*录$|[（(]?\s*(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日[^。]{0,80}(?:通过|公布|发布|批准|修订|施行|令第|审议))"
-)
-
-
-def _names_law(title: str, follow: str) -> bool:
-    """Whether a title, however short (献血条例), stands over the first article or the history of a law."""
-    return len(title) >= 4 and bool(_LAW_OPENING.match(follow)) and re.search(r"[章节条]\s", title) is None
-
-
-def _after_heading(paragraphs: list[Paragraph], j: int) -> str | None:
-    while j < len(paragraphs) and PARENTHETICAL.match(paragraphs[j].text):
-        j += 1
-    return paragraphs[j].text if j < len(paragraphs) else None
-
-
 # -- titles on lines of their own --------------------------------------------------------------------------------------
 
 
-def _is_title_line(text: str) -> bool:
-    return (
-        2 <= len(text) <= 80
-        and not text.endswith(_TERMINAL)
-        and not re.search(r"[。；：]", text)
-        and marker_of(text) is None
-        and not DATE_LINE.match(text)
-        and not NUMBER_LINE.match(text)
-        and not ISSUE_LINE.match(text)
-        and not _ATTACHMENT.match(text)
-        and not _BRACKETED.match(text)
-        and not NAMES.match(text)
-        and "\t" not in text
-    )
-
-
-def _title_block(pieces: list[tuple[Paragraph, str]], i: int, current: Draft, glued: str) -> tuple[int, str] | None:
+def _title_block(pieces: list[Piece], i: int, current: Draft, glued: str) -> tuple[int, str] | None:
     """(number of paragraphs, title) where the title of a document begins at `i`, else None."""
     if glued not in ("", "title") or not _may_begin(current, glued):
         return None
     if not glued and _listed(pieces[i][0].text, current):
         return None
-    title, j = "", i
-    while j < len(pieces) and j < i + 5 and (j == i or not pieces[j][1]) and _is_title_line(pieces[j][0].text):
+    title = ""
+    j = i + bool(CONTENTS.match(pieces[i][0].text))  # 目录 | 某市供水办法 | 第一章 …: a contents list over the title
+    while j < len(pieces) and j < i + 5 and (j == i or not pieces[j][1]) and is_title_line(pieces[j][0].text):
         title += pieces[j][0].text
         j += 1
         following = pieces[j][0].text if j < len(pieces) else ""
-        sure = (len(title) >= 8 and BEGINS.search(title)) or _names_law(title, following)
+        sure = (len(title) >= 8 and BEGINS.search(title)) or names_law(title, following)
         if not sure or not (ENDS if glued else ENDS_FIRMLY).search(title):
             continue
         while j < len(pieces) and PARENTHETICAL.match(pieces[j][0].text):
             title += pieces[j][0].text
             j += 1
         follow = pieces[j][0].text if j < len(pieces) else ""
-        if not (_opens(follow) or (glued and len(follow) >= 20)):
-            if _is_title_line(follow):
+        if not (opens(follow) or (glued and len(follow) >= 20)):
+            if is_title_line(follow):
                 continue  # a title whose first lines look like one: 关于印发X办法 | 的通知
             return None
-        return None if not glued and _belongs(title, current) else (j - i, tidy(title))
+        return None if not glued and (_repeats(title, current) or _belongs(title, current)) else (j - i, tidy(title))
     return None
 
 
-def _first_title(pieces: list[tuple[Paragraph, str]]) -> tuple[int, str] | None:
+def _first_title(pieces: list[Piece]) -> tuple[int, str] | None:
     """The title at the very beginning of a file: short lines of any form, over what a document begins with."""
     title = ""
     for n, (paragraph, glued) in enumerate(pieces[:6]):
-        if n and (glued or _opens(paragraph.text) or PARENTHETICAL.match(paragraph.text)):
+        if n and (glued or opens(paragraph.text) or PARENTHETICAL.match(paragraph.text)):
             if PARENTHETICAL.match(paragraph.text):
                 return n + 1, tidy(title + paragraph.text)
             return (n, tidy(title)) if len(title) >= 4 and ENDS.search(title) else None
-        if not _is_title_line(paragraph.text):
+        if not is_title_line(paragraph.text):
             return None
         title += paragraph.text
     return None
-
-
-def _opens(text: str) -> bool:
-    """Whether a text is what follows a title: a first article, addressees, a number or a date."""
-    return any(pattern.match(text) for pattern in (_OPENING, _ADDRESSEES, NUMBER_LINE, ISSUE_LINE))
 
 
 def _may_begin(current: Draft, glued: str) -> bool:
@@ -254,18 +146,32 @@ def _may_begin(current: Draft, glued: str) -> bool:
         or DATE_LINE.match(last.text)
         or last.text.endswith("印发")
         or (_listed(last.text, current))
-        or _ATTACHMENT.match(last.text)
-        or (len(current.paragraphs) > current.title_paragraphs + 2 and not _is_title_line(last.text))
+        or ATTACHMENT.match(last.text)
+        or (len(current.paragraphs) > current.title_paragraphs + 2 and not is_title_line(last.text))
         or NAMES.match(last.text)
         or marker_of(last.text) is not None
     )
 
 
-def _issues_current(pieces: list[tuple[Paragraph, str]], i: int, glued: str, current: Draft) -> bool:
-    """Whether glued addressees begin the notice that issues the document at hand, printed after it."""
-    if glued != "addressees" or not current.title or i + 1 >= len(pieces):
+def _goes_on(pieces: list[Piece], i: int, glued: str, current: Draft) -> bool:
+    """Whether what looks like another document is of the document at hand: addressees that begin the notice which issues
+    it, printed after it, or the first sentence of minutes under their title."""
+    title = current.title or ""
+    if glued == "minutes":
+        return title.endswith("纪要") or len(current.paragraphs) == current.title_paragraphs
+    if glued != "addressees" or not title or i + 1 >= len(pieces):
         return False
-    return squeeze(current.title) in {squeeze(name) for name in _QUOTED.findall(pieces[i + 1][0].text)}
+    return squeeze(title) in {squeeze(name) for name in _QUOTED.findall(pieces[i + 1][0].text)}
+
+
+def _repeats(title: str, current: Draft) -> bool:
+    """Whether a title is that of the document at hand, printed again under its history before its first clause."""
+    own, core = squeeze(current.title or ""), squeeze(title)
+    front = current.paragraphs[current.title_paragraphs :]
+    if not front or len(core) < 4 or not own.endswith(core) or len(front) > _LONGEST_FRONT:
+        return False
+    marks = [marker_of(p.text) for p in front]
+    return not any(p.text.endswith(("。", "；")) for p in front) and not any(m and m.family == "article" for m in marks)
 
 
 def _belongs(title: str, current: Draft) -> bool:
@@ -276,7 +182,7 @@ def _belongs(title: str, current: Draft) -> bool:
     own = squeeze(current.title or "")
     if own and core != own and core in own and ISSUES.search(current.title or ""):
         return True
-    if _ATTACHMENT.match(current.paragraphs[-1].text) and len(current.paragraphs[-1].text) <= 8:
+    if ATTACHMENT.match(current.paragraphs[-1].text) and len(current.paragraphs[-1].text) <= 8:
         return True
     if _listed(title, current):
         return True
@@ -297,7 +203,28 @@ def _listed(title: str, current: Draft) -> bool:
 
 
 def _contents(paragraphs: list[Paragraph]) -> list[str]:
-    return [squeeze(m[1]) for p in paragraphs if (m := _CONTENTS.match(p.text))]
+    """The titles that a contents list names. One that is wrapped there is joined where it so stands again below."""
+    entries = [(i, m[1]) for i, p in enumerate(paragraphs) if (m := _CONTENTS.match(p.text))]
+    if not entries:
+        return []
+    headings = _headings(paragraphs[entries[-1][0] + 1 :])
+    out = []
+    for i, title in entries:
+        before = paragraphs[i - 1].text if i else ""
+        if before and len(before) <= 80 and not _CONTENTS.match(before):
+            marker = marker_of(before)
+            whole = squeeze((before[marker.length :] if marker else before) + title)
+            if whole in headings:
+                out.append(whole)
+                continue
+        out.append(squeeze(title))
+    return out
+
+
+def _headings(paragraphs: list[Paragraph]) -> set[str]:
+    """What stands on one short line, or on two or three in a row."""
+    short = [squeeze(p.text) if len(p.text) <= 100 else "" for p in paragraphs]
+    return {"".join(short[i : i + n]) for i in range(len(short)) for n in (1, 2, 3)}
 
 
 def _by_contents(paragraphs: list[Paragraph], contents: list[str]) -> list[Draft]:
@@ -313,6 +240,7 @@ def _by_contents(paragraphs: list[Paragraph], contents: list[str]) -> list[Draft
             i += 1
             continue
         if current.paragraphs:
+            current.cover = not drafts and current.title is None
             drafts.append(current)
         length, title = found
         current = Draft(list(paragraphs[i : i + length]), title, length)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
-from corpus.markers import Marker, marker_of
+from corpus.markers import Marker, class_of, ends_event, is_history, marker_of
 from corpus.readers import Line
 from corpus.titles import DATE_LINE, ENDS, NAMES, NUMBER_LINE
 
@@ -42,6 +42,9 @@ class Paragraph:
         kept = tuple(a for a in self.anchors if a[0] < at)
         return replace(self, text=head, anchors=kept), replace(self, text=tail.lstrip(), anchors=(first, *after))
 
+
+_Cell = list[tuple[str, Line]]
+"""A table cell: the texts that it is wrapped into, each with its line."""
 
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
@@ -164,13 +167,23 @@ def _prose(lines: list[Line], width: int | None, fresh: frozenset[int]) -> list[
     out: list[Paragraph] = []
     last: dict[str, int] = {}
     previous: Line | None = None
+    set_off = ""  # the text since the layout of a page last began a paragraph
     for line in lines:
         if not line.text:
             continue
         marker = marker_of(line.text)
         inside = bool(out) and width is not None and _open_bracket(out[-1].text)
         begins = line.number in fresh and not inside
-        if previous is not None and out and not begins and (inside or _continues(previous, line, marker, last, width)):
+        goes_on = line.goes_on
+        if goes_on is False:  # the layout ends a paragraph here; the sentence may go on all the same
+            goes_on = bool(out) and not (line.level or out[-1].level or marker) and _is_cut(set_off, line.text)
+        elif goes_on is None:
+            told = bool(out) and _is_told(out[-1].text, line.text)
+            goes_on = not (begins or told or previous is None) and (
+                inside or _continues(previous, line, marker, last, width)
+            )
+        set_off = set_off + line.text if line.goes_on else line.text
+        if goes_on and out:
             out[-1] = _joined(out[-1], line)
         else:
             out.append(Paragraph(line.text, ((0, line.number, line.page),), line.level))
@@ -178,6 +191,13 @@ def _prose(lines: list[Line], width: int | None, fresh: frozenset[int]) -> list[
                 last[marker.family] = marker.number
         previous = line
     return out
+
+
+def _is_told(before: str, text: str) -> bool:
+    """Whether a line break stands between the title of a law and its history, or between two events of that."""
+    if is_history(before):
+        return ends_event(before, text)
+    return is_history(text) and bool(ENDS.search(before)) and len(before) <= 80 and "。" not in before
 
 
 def _joined(paragraph: Paragraph, line: Line) -> Paragraph:
@@ -188,8 +208,8 @@ def _joined(paragraph: Paragraph, line: Line) -> Paragraph:
 
 def _continues(previous: Line, line: Line, marker: Marker | None, last: dict[str, int], width: int | None) -> bool:
     """Whether `line` is the rest of the paragraph that `previous` is in."""
-    if previous.level or line.level:
-        return False
+    if previous.level or line.level:  # a heading, on two lines where the first breaks off after a 、
+        return marker is None and line.level in (0, previous.level) and previous.text.endswith(("、", "，"))
     expected = marker is not None and marker.number in (1, last.get(marker.family, 0) + 1)
     if width is None:
         return marker is None and _is_cut(previous.text, line.text)
@@ -212,7 +232,7 @@ def _is_cut(before: str, after: str) -> bool:
         return len(before) >= 10
     if before.endswith((*_SENTENCE_END, "）", ")", "》", "】")) or len(before) < 24:
         return False
-    if NAMES.match(before) or NAMES.match(after):
+    if NAMES.match(before) or NAMES.match(after) or ends_event(before, after) or class_of(after):
         return False
     rest = before[max(before.rfind(c) for c in "。！；") + 1 :]
     if marker_of(rest) and len(rest) <= 30:  # a heading glued to the sentence before it
@@ -227,30 +247,31 @@ def _rows(lines: list[Line]) -> list[Paragraph]:
     (a wrapped cell), and a blank line ends the row.
     """
     out: list[Paragraph] = []
-    cells: list[tuple[str, Line]] = []
+    cells: list[_Cell] = []
     for line in [*lines, Line("", 0)]:
         parts = line.text.removeprefix("\t").split("\t") if line.text else []
         if len(parts) > 1 or not line.text:
             out += _row(cells)
             cells = []
         if len(parts) > 1:
-            out += _row([(part, line) for part in parts])
+            out += _row([[(part, line)] for part in parts])
         elif parts and not line.text.startswith("\t") and cells:
-            text, first = cells[-1]
-            cells[-1] = (text + parts[0], first)
+            cells[-1].append((parts[0], line))
         elif parts:
-            cells.append((parts[0], line))
+            cells.append([(parts[0], line)])
     return out
 
 
-def _row(cells: list[tuple[str, Line]]) -> list[Paragraph]:
-    if not any(text for text, _ in cells):
+def _row(cells: list[_Cell]) -> list[Paragraph]:
+    texts = tuple("".join(text for text, _ in cell) for cell in cells)
+    if not any(texts):
         return []
     anchors: list[tuple[int, int, int | None]] = []
     offset = 0
-    for text, line in cells:
-        if not anchors or anchors[-1][1] != line.number:
-            anchors.append((offset, line.number, line.page))
-        offset += len(text) + 1
-    texts = tuple(text for text, _ in cells)
+    for cell in cells:
+        for text, line in cell:
+            if not anchors or anchors[-1][1] != line.number:
+                anchors.append((offset, line.number, line.page))
+            offset += len(text)
+        offset += 1
     return [Paragraph("\t".join(texts), tuple(anchors), cells=texts)]

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from corpus import bulletin, metadata, outline
+from corpus import bulletin, metadata, outline, references, responsibility
 from corpus.canonical import paragraphs
 from corpus.errors import BadFile, EmptyFile, NotFound, TooLarge
-from corpus.readers import read_lines
+from corpus.readers import ocr, read_lines
 from corpus.revision import Diff, carry_over
 from corpus.store import Store
 from corpus.types import Clause, Document, Source
 
-PARSER = "3"
+PARSER = "5"
 """Version of the reading: a file read by another version is read again."""
+
+_UNREAD = "+unread"  # beside the version: some pages wait for text recognition to be installed
 
 MAX_BYTES = 200 * 1024 * 1024
 """Largest file taken in."""
@@ -29,7 +31,8 @@ Outcome = Literal["added", "updated", "unchanged", "rejected"]
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """What became of one file. `code`, `message` and `hint` are set where it was rejected, `diff` where it was read
-    anew."""
+    anew. `recognised` are the pages that are pictures and were read by text recognition, `unread` those that were not
+    for want of it."""
 
     file: str
     outcome: Outcome
@@ -39,6 +42,17 @@ class FileReport:
     message: str = ""
     hint: str = ""
     diff: Diff = Diff()
+    recognised: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stands in one file: its documents with their clauses, and its pages that are pictures (see FileReport)."""
+
+    documents: list[tuple[Document, tuple[Clause, ...]]]
+    recognised: tuple[int, ...]
+    unread: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +108,9 @@ def _ingest_file(store: Store, path: Path, name: str) -> FileReport:
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         known = store.file(str(path))
-        if known == (digest, PARSER):
+        if known == (digest, PARSER) or (known == (digest, PARSER + _UNREAD) and ocr.problem()):
             return FileReport(name, "unchanged")
-        read = read_documents(data, name, digest)
+        reading = read_file(data, name, digest)
     except BadFile as error:
         return FileReport(name, "rejected", code=error.code, message=error.message, hint=error.hint)
     except OSError as error:
@@ -104,11 +118,19 @@ def _ingest_file(store: Store, path: Path, name: str) -> FileReport:
             name, "rejected", code="unreadable", message=f"文件无法读取（{error.strerror}）", hint="请检查文件权限"
         )
     diff = Diff()
+    read = reading.documents
     if known:
         read, diff = carry_over(store.read_of(str(path)), read)
-    store.replace_file(str(path), name, digest, PARSER, read)
-    clauses = sum(len(c) for _, c in read)
-    return FileReport(name, "updated" if known else "added", len({d.id for d, _ in read}), clauses, diff=diff)
+    store.replace_file(str(path), name, digest, PARSER + (_UNREAD if reading.unread else ""), read)
+    return FileReport(
+        name,
+        "updated" if known else "added",
+        len({d.id for d, _ in read}),
+        sum(len(c) for _, c in read),
+        diff=diff,
+        recognised=reading.recognised,
+        unread=reading.unread,
+    )
 
 
 def drop(store: Store, names: Iterable[str]) -> list[str]:
@@ -131,7 +153,17 @@ def drop(store: Store, names: Iterable[str]) -> list[str]:
 
 def read_documents(data: bytes, name: str, digest: str = "") -> list[tuple[Document, tuple[Clause, ...]]]:
     """The documents that stand in a file, each with its clauses. Raises BadFile."""
-    drafts = bulletin.split(paragraphs(read_lines(data)))
+    return read_file(data, name, digest).documents
+
+
+def read_file(data: bytes, name: str, digest: str = "") -> Reading:
+    """Everything that stands in a file. Raises BadFile."""
+    lines = read_lines(data)
+    sure = {line.number: line.confidence for line in lines if line.confidence is not None and line.text}
+    unread = {line.page for line in lines if line.confidence is not None and not line.text and line.page}
+    recognised = {line.page for line in lines if line.number in sure and line.page}
+    drafts = bulletin.split(paragraphs(lines))
+    del lines
     if not drafts:
         raise EmptyFile("文件里没有文字", "请确认文件内容不为空后重新导入")
     metas = [metadata.read(draft) for draft in drafts]
@@ -140,12 +172,15 @@ def read_documents(data: bytes, name: str, digest: str = "") -> list[tuple[Docum
     out: dict[str, tuple[Document, tuple[Clause, ...]]] = {}
     for draft, meta in zip(drafts, metas, strict=True):
         document, clauses = _document(draft, meta, name, digest, region)
+        if sure:
+            anchors = tuple(replace(a, confidence=sure.get(a.line)) for a in document.anchors)
+            document = replace(document, anchors=anchors)
         if document.id in out:  # the same text twice in one file: one document, two sources
             first, kept = out[document.id]
             out[document.id] = (replace(first, sources=first.sources + document.sources), kept)
         else:
             out[document.id] = (document, clauses)
-    return list(out.values())
+    return Reading(list(out.values()), tuple(sorted(recognised)), tuple(sorted(unread)))
 
 
 def _document(
@@ -155,9 +190,11 @@ def _document(
     lines = [anchor.line for anchor in tree.anchors]
     pages = [anchor.page for anchor in tree.anchors if anchor.page is not None]
     source = Source(name, digest, min(lines), max(lines), min(pages, default=None), max(pages, default=None))
-    clauses = tuple(
-        replace(c, departments=metadata.departments(tree.text[c.span.start : c.span.end])) for c in tree.clauses
-    )
+    responsible = responsibility.assign(tree.text, tree.clauses)
+    clauses = tuple(replace(c, responsible=r) for c, r in zip(tree.clauses, responsible, strict=True))
+    amended = next((link.title for link in meta.links if link.kind == "amends"), None)
+    found = references.find(tree.text, meta.title, clauses, amended if meta.kind == "amendment" else None)
+    clauses = tuple(replace(c, references=tuple(found[c.id])) if c.id in found else c for c in clauses)
     document = Document(
         id=outline.document_id(tree.text),
         text=tree.text,

@@ -41,7 +41,10 @@ _PATTERNS: tuple[tuple[Family, re.Pattern[str]], ...] = (
     ("circled", re.compile(r"([①-⑳])\s*")),
 )
 _TOP_DECIMAL = re.compile(r"([0-9]{1,2})\s+(?=[一-鿿])")
-_SUFFIX = re.compile(r"^[的中内外前后等以与及和或至、，]")
+_CLASS = re.compile(rf"^(第\s*({_N})\s*[类组批])(?:[\s：:]\s*([^。；，、]{{1,30}}))?$")
+_HISTORY = re.compile(r"^[（(]?\s*(?:根据|依据)?\s*(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
+_EVENT = re.compile(r"(?:通过|批准|修正|修改|修订|公布|发布|施行|实施|废止)[）)]?$")
+_ORDER = re.compile(r"令第?\s*\d+\s*号[）)]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,24 @@ def marker_of(text: str) -> Marker | None:
     if match and len(text) <= 40 and not re.search(r"[。；，]", text):  # 1  总则: a heading, not a sentence
         return Marker("dec", int(match[1]), 1, match.end(), match[1])
     return None
+
+
+def class_of(text: str) -> tuple[int, str, str] | None:
+    """(number, 第二类, what follows) of a line that names a class of a list, None for any other."""
+    match = _CLASS.match(text)
+    return (to_int(match[2]), re.sub(r"\s", "", match[1]), (match[3] or "").strip()) if match else None
+
+
+def ends_event(before: str, text: str) -> bool:
+    """Whether a line break ends an event in the history of a law: …会议通过 | 2020年5月14日…修正 or 通过 | 为了…."""
+    if before.count("《") > before.count("》"):  # inside the name of a law: …中华人民共和国专利法实施 | 细则
+        return False
+    if not _EVENT.search(before):
+        return bool(_ORDER.search(before) and _HISTORY.match(text))
+    goes_on = before.count("（") > before.count("）") or text.startswith("的")
+    return bool(_HISTORY.match(text)) or (not goes_on and bool(_HISTORY.match(before)))
+
+
+def is_history(text: str) -> bool:
+    """Whether a line tells when a law was passed, in brackets or not: （2020年5月14日…通过）."""
+    return bool(_HISTORY.match(text))

@@ -1,4 +1,4 @@
-"""What a document says of itself: title, 文号, issuer, dates, validity, kind, region, links, and who is responsible.
+"""What a document says of itself: title, 文号, issuer, dates, validity, kind, region and links.
 
 Everything is read from the text. What had to be guessed (a title that is not there) is marked as inferred.
 """
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from corpus.bulletin import Draft
+from corpus.links import links_of
 from corpus.numerals import NUMERAL, to_int
-from corpus.titles import DATE_LINE, ENDS, ISSUE_LINE, NUMBER_LINE, ORDER, tidy
+from corpus.titles import BEGINS, DATE_LINE, ENDS, ISSUE_LINE, NUMBER_LINE, ORDER, tidy
 from corpus.types import Kind, Link, Validity
 
 _D = r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日"
@@ -63,24 +64,6 @@ _NOT_REGION = re.compile(
     r"|(?:城|超|上|门|股|县级|建制|都|夜|早|菜|各|全|地级|辖|设区的|区|我|本|省|退|大|换)市$"
 )
 _QUOTED = re.compile(r"《([^《》]{3,80})》")
-_REPEALS = re.compile(
-    r"((?:《[^《》]{3,80}》(?:[（(][^）)]{2,40}[）)])?[、和及，]?\s*)+)[^。；《》]{0,30}?(?:同时)?(?:废止|停止执行|不再执行)"
-)
-_AMENDS = re.compile(
-    r"(?:对|修改)《([^《》]{3,80})》(?:作出|作如下|进行|[^。]{0,12})(?:修改|修正|修订)|关于修改《([^《》]{3,80})》"
-)
-_INNER = r"(?:[^（）()。]|[（(][^（）()]{0,40}[）)])"  # text inside brackets, which may hold brackets: 各县级市（区）
-_ROLE = r"(?:责任单位|责任部门|牵头单位|牵头部门|负责单位|主办单位|配合单位|报送单位|承办单位)\s*[：:]\s*"
-_DEPARTMENTS = re.compile(
-    rf"[（(]\s*{_ROLE}({_INNER}{{2,300}})[）)]"
-    r"|[（(]([^（）()：:。]{2,200}?(?:牵头|负责|按职责分工负责)[^（）()]{0,120})[）)]"
-    r"|[（(]((?:市|省|县|区|各|国|州)[一-鿿<>〈〉]{1,20}(?:[、，][一-鿿<>〈〉]{2,24}){0,30})[）)](?=\s*$|\s*\n)"
-)
-_DEPARTMENT = re.compile(
-    r"(?:局|委|厅|办|部|院|会|中心|政府|公司|集团|银行|中支|支行|海关|单位|部门|部队|法院|检察院|委员会|开发区|管委会|室|处|站|所|机构|总社|"
-    r"联|团委|分局|支队|总队|馆|台|社|校|大学|协会|妇联|残联|工商联|科协|区|市|县|镇|办公室|分行|创投|国投|国发|科集团)"
-    r"(?:<[^<>]{1,12}>|〈[^〈〉]{1,12}〉|[（(][^（）()]{1,20}[）)])?$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +97,9 @@ def read(draft: Draft, file_region: str | None = None) -> Metadata:
         issuer=_issuer(title, texts, number),
         issued_on=issued,
         validity=validity(texts[draft.title_paragraphs :], issued),
-        kind=_kind(title, texts),
+        kind="list" if draft.cover else _kind(title, texts),
         region=region_of(title) or _region_in(title, texts) or file_region,
-        links=_links(title, texts),
+        links=links_of(title, texts),
     )
 
 
@@ -135,12 +118,21 @@ def infer_title(texts: list[str]) -> str:
                 return tidy(match[1])
     joined = "".join(head)
     if match := re.search(r"主持召开(?:了)?([^，。]{0,16}?第\s*\d+\s*次[^，。]{0,16}?会议)", joined):
-        place = region_of(joined) or ""
+        place = region_of(joined) or _region_in("", texts) or ""
         meeting = re.sub(r"\s", "", match[1])
         return (meeting if meeting.startswith(place) else place + meeting.removeprefix("市")) + "纪要"
     for text in head:
         if ENDS.search(text) and 6 <= len(text) <= 60:
             return tidy(text)
+    if match := re.search(r"(?:制定|提出)[^。（）]{2,16}[（(](?:以下)?简称[：:]?([^（）()]{8,60})[）)]", joined):
+        name = match[1].strip("“”《》")
+        if ENDS.search(name):
+            return tidy(name)
+    match = re.search(
+        r"制定(?:本|了)?((?:[一-鿿]{2,8}?(?:省|市|县|区)|(?:19|20)\d\d年)[^。，（）]{4,40})[。（]", joined
+    )
+    if match and ENDS.search(match[1]) and BEGINS.search(match[1]):
+        return tidy(match[1])
     if match := re.search(r"(?:制定|提出)[^。]{0,6}?((?:[^。，]{2,20})?(?:措施|意见|办法|方案|计划|政策))", joined):
         subject = re.search(r"(?:支持|促进|推动|推进|加快|加强|开展|实施|规范)[^，。]{4,28}", joined)
         if subject:
@@ -263,7 +255,7 @@ def _add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-# -- issuer, kind, region, links ---------------------------------------------------------------------------------------
+# -- issuer, kind, region ----------------------------------------------------------------------------------------------
 
 
 def _issuer(title: str, texts: list[str], number: str | None) -> str | None:
@@ -295,7 +287,7 @@ def _kind(title: str, texts: list[str]) -> Kind:
         return "minutes"
     if re.search(r"大事记$|召开$|！$|报道$", bare) or any(re.match(r"^[（(]来源[：:]", t) for t in texts[-3:]):
         return "news"
-    if re.search(r"名单|清单|目录|参考资料", bare):
+    if re.search(r"名单|清单|目录", bare):
         return "list"
     if re.search(r"(?:办法|条例|规定|细则|规则|法)$", bare):
         return "regulation"
@@ -321,47 +313,3 @@ def _region_in(title: str, texts: list[str]) -> str | None:
     counts = {name: text.count(name[:-1]) for name in names}
     best = max(counts, key=lambda name: (counts[name], name), default=None)
     return best if best is not None and counts[best] >= 2 else None
-
-
-def _links(title: str, texts: list[str]) -> tuple[Link, ...]:
-    out: dict[tuple[str, str], Link] = {}
-
-    def add(kind: str, name: str) -> None:
-        name = tidy(name)
-        if name and name != title:
-            out.setdefault((kind, name), Link(kind, name))  # type: ignore[arg-type]
-
-    if match := re.search(r"《([^《》]{3,80})》[^《》]{0,6}(?:政策)?解读", title):
-        add("interprets", match[1])
-    for match in _AMENDS.finditer(title):
-        add("amends", match[1] or match[2])
-    for text in texts:
-        if "废止" in text or "停止执行" in text or "不再执行" in text:
-            for match in _REPEALS.finditer(text):
-                for name in _QUOTED.findall(match[1]):
-                    add("repeals", name)
-        if "修改" in title:
-            for match in _AMENDS.finditer(text):
-                add("amends", match[1] or match[2])
-        if "解读" in title:
-            for name in _QUOTED.findall(text)[:1] if not out else []:
-                add("interprets", name)
-    return tuple(out.values())
-
-
-# -- responsible departments -------------------------------------------------------------------------------------------
-
-
-def departments(text: str) -> tuple[str, ...]:
-    """The departments that a clause names as responsible in brackets, in order, each once."""
-    out: list[str] = []
-    for match in _DEPARTMENTS.finditer(text):
-        body = next(group for group in match.groups() if group)
-        body = re.sub(_ROLE, "", body)
-        for name in re.split(
-            r"(?<!各市)(?<!各县)[、，,；;]|\s{2,}", re.sub(r"(?:牵头|按职责分工)?(?:负责|参与|配合)?$", "", body)
-        ):
-            name = re.sub(r"(?:牵头|负责|配合|参与|等|按职责分工).*$", "", name.strip())
-            if _DEPARTMENT.search(name) and name not in out:
-                out.append(name)
-    return tuple(out)

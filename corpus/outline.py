@@ -17,16 +17,18 @@ from hashlib import blake2s
 
 from corpus.bulletin import Draft
 from corpus.canonical import Paragraph
-from corpus.markers import Marker, marker_of
+from corpus.markers import Marker, class_of, marker_of
 from corpus.titles import DATE_LINE, ENDS, ISSUES, NAMES, NUMBER_LINE, PARENTHETICAL, squeeze, tidy
 from corpus.tree import Node, clauses_of, finish, within
 from corpus.types import Anchor, Clause
 
+_INSIDE_CLASS = ("para", "row", "text", "bullet", "dec", "ar", "ar_paren", "ar_half", "circled")
 _FIXED = {"part": 1, "chapter": 2, "section": 3, "article": 4}
-_ATTACHMENT = re.compile(r"^附\s*件\s*(?:([0-9一二三四五六七八九十]{1,3})\s*[：:]?)?$")
+_ATTACHMENT = re.compile(r"^附\s*([件表录])\s*(?:([0-9一二三四五六七八九十]{1,3})\s*[：:]?)?$")
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _LONGEST_CONTENTS = 400  # lines of a contents list
 _LISTING = re.compile(r"^附\s*件?\s*[：:]")
+_NOTES = re.compile(r"^(?:说明|备注|注)\s*[：:]")
 _INTERPRETATION = re.compile(r"^(?:政策)?解读[：:]?$")
 _CLOSING = re.compile(
     r"^(?:本|以上|上述)[^。，]{0,14}(?:自|从|由|所|有效期|执行期|实施期|解释|未)|^(?:国家|国家、省|国家和省|上级)[^。]{0,24}(?:另有|新政策|从其规定)"
@@ -40,6 +42,7 @@ _INLINE = re.compile(
     r"(?<=[。；：;:，”）)\s])\s*(?=第[〇零一二三四五六七八九十百千0-9]{1,8}条[\s　]?|[（(][一二三四五六七八九十]{1,3}[）)]|[（(]?[0-9]{1,2}[）)]"
     r"|[0-9]{1,2}[．、]|[0-9]{1,2}\.(?![0-9])|[一二三四五六七八九十]{1,3}、|[①-⑳])"
 )
+_SPACED_ARTICLE = re.compile(r"第\S{1,9}条(?:之\S{1,3})?\s+\S")  # references in running text have no space
 _HEADING_MAX = 40
 _AMOUNT = re.compile(r"[0-9]+(?:万|%|％|亿)")
 
@@ -163,6 +166,8 @@ class _Grower:
             self._take_marker(segment, marker)
         elif self.chronicle and (_DAY.match(segment.text) or _BULLET.match(segment.text)):
             self._take_event(segment)
+        elif self._is_class(i):
+            self._take_class(segment)
         elif segment.level or self._is_group(i):
             self._take_heading(i)
         else:
@@ -205,7 +210,7 @@ class _Grower:
             return 0
         label, taken = "", 0
         if (match := _ATTACHMENT.match(segment.text)) and len(segment.text) <= 8:
-            label, taken = "附件" + (match[1] or ""), 1
+            label, taken = f"附{match[1]}{match[2] or ''}", 1
         elif _INTERPRETATION.match(segment.text) and i > 3:
             label, taken = "解读", 1
         heading, lines = self._part_title(i + taken)
@@ -267,6 +272,23 @@ class _Grower:
             and not re.match(r"^[（(].*[）)]$", s.text)
         )
 
+    def _is_class(self, i: int) -> bool:
+        """Whether a line opens one of the classes that a list is told apart by: 第二类, over numbers that begin again."""
+        segment = self.segments[i]
+        if not segment.first or class_of(segment.text) is None or i + 1 >= len(self.segments):
+            return False
+        after = self.segments[i + 1]
+        marker = marker_of(after.text)
+        return bool(after.cells) or (marker is not None and marker.number == 1) or bool(self.part.label)
+
+    def _take_class(self, segment: _Segment) -> None:
+        number, label, heading = class_of(segment.text) or (0, "", "")
+        parent = self.at
+        while parent is not self.part and (parent.kind == "group" or parent.kind in _INSIDE_CLASS):
+            parent = parent.parent or self.part
+        end = segment.start + len(segment.text)
+        self.at = parent.add(Node("group", number, segment.start, end, label, heading))
+
     def _take_heading(self, i: int) -> None:
         """A heading without a number: a group of table rows, or a heading that the format itself marks."""
         segment = self.segments[i]
@@ -309,7 +331,11 @@ class _Grower:
     def _take_paragraph(self, i: int) -> None:
         segment = self.segments[i]
         end = segment.start + len(segment.text)
-        if i >= self.closing_from or self.at is self.part or self._is_signature(i) or self._is_document_closing(i):
+        closes = self._is_signature(i) or self._is_document_closing(i)
+        noted = bool(_NOTES.match(segment.text)) and within(
+            self.at, "group"
+        )  # 说明 under a list of classes is of them all
+        if i >= self.closing_from or self.at is self.part or closes or noted:
             self.part_tail(segment, end)
             return
         host = self.at
@@ -363,7 +389,8 @@ class _Grower:
             gap = marker.number - last
             if gap == 0 and "之" in marker.label:  # 第二条之一 after 第二条
                 return marker
-            return marker if (1 <= gap <= 6 or (last == 0 and gap >= 1) or marker.number == 1) else None
+            excerpt = gap > 6 and segment.first and _SPACED_ARTICLE.match(segment.text)  # 第二十条 after 第五条
+            return marker if (1 <= gap <= 6 or (last == 0 and gap >= 1) or marker.number == 1 or excerpt) else None
         open_number = self._open_number(marker)
         follows = marker.number in (open_number + 1, last + 1)
         return marker if marker.number == 1 or follows or 0 < marker.number - open_number <= 3 else None
@@ -396,7 +423,7 @@ class _Grower:
             for node in chain:
                 if node.kind == "para" and node.parent is not None and node.parent.kind == "article":
                     return node
-                if node.kind in _FIXED or node.kind == "heading":
+                if node.kind in _FIXED or node.kind in ("heading", "group"):
                     return node
             return self.part
         for node in chain:

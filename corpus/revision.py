@@ -44,8 +44,10 @@ def carry_over(old: Sequence[Read], new: Sequence[Read]) -> tuple[list[Read], Di
     out: list[Read] = []
     total = Diff()
     for document, clauses in new:
-        if document.id in known:
-            out.append((document, known[document.id][1]))
+        if document.id in known:  # the same text: what a newer parser makes of it, under the ids that it had
+            kept, diff = _revise(known[document.id], (document, clauses))
+            out.append((document, kept))
+            total += diff
         elif waiting[document.title]:
             kept, diff = _revise(waiting[document.title].pop(0), (document, clauses))
             out.append((document, kept))
@@ -86,7 +88,13 @@ def _revise(old: Read, new: Read) -> tuple[tuple[Clause, ...], Diff]:
             keep(clause, twin)
             changed.append(clause.address)
     kept = tuple(
-        replace(c, id=ids.get(c.id, c.id), parent=ids.get(c.parent, c.parent) if c.parent else None) for c in new[1]
+        replace(
+            c,
+            id=ids.get(c.id, c.id),
+            parent=ids.get(c.parent, c.parent) if c.parent else None,
+            references=tuple(replace(r, clause=ids.get(r.clause, r.clause)) if r.clause else r for r in c.references),
+        )
+        for c in new[1]
     )
     added = tuple(c.address for c in new[1] if c.id not in ids)
     removed = tuple(c.address for c in old[1] if c.id not in used)

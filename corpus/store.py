@@ -11,14 +11,16 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from corpus.addresses import AddressBook, parse
 from corpus.errors import NotFound, StoreError
-from corpus.types import Anchor, Clause, Document, Link, Source, Span, Validity
+from corpus.linking import Catalogue, Entry
+from corpus.types import Anchor, Clause, Document, Link, Reference, Responsible, Source, Span, Validity
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -43,6 +45,13 @@ CREATE TABLE IF NOT EXISTS clauses (
   "end" INTEGER NOT NULL, parent TEXT, departments TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS clauses_order ON clauses (document_id, ordinal);
+CREATE TABLE IF NOT EXISTS refs (
+  clause_id TEXT NOT NULL REFERENCES clauses (id) ON DELETE CASCADE, n INTEGER NOT NULL, start INTEGER NOT NULL,
+  "end" INTEGER NOT NULL, title TEXT, bare INTEGER NOT NULL, address TEXT NOT NULL, target_document TEXT, target_clause TEXT,
+  PRIMARY KEY (clause_id, n)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS refs_title ON refs (title) WHERE title IS NOT NULL;
+CREATE INDEX IF NOT EXISTS refs_target ON refs (target_clause);
 """
 _COLUMNS = (
     "id, title, title_inferred, number, issuer, issued_on, effective_from, effective_until, repealed_by, kind, region, links, "
@@ -127,14 +136,47 @@ class Store:
     def clauses(self, document_id: str) -> list[Clause]:
         """The clauses of a document in order; empty where there is no such document."""
         rows = self._connect().execute("SELECT * FROM clauses WHERE document_id = ? ORDER BY ordinal", (document_id,))
-        return [_clause(row) for row in rows.fetchall()]
+        clauses = [_clause(row) for row in rows.fetchall()]
+        refs = self._references("clause_id IN (SELECT id FROM clauses WHERE document_id = ?)", document_id)
+        return [replace(c, references=refs[c.id]) if c.id in refs else c for c in clauses]
+
+    def _references(self, where: str, value: str) -> dict[str, tuple[Reference, ...]]:
+        rows = self._connect().execute(
+            f'SELECT clause_id, start, "end", title, address, target_document, target_clause, bare FROM refs WHERE {where} '
+            "ORDER BY clause_id, n",
+            (value,),
+        )
+        out: dict[str, list[Reference]] = {}
+        for clause, start, end, title, address, document, target, bare in rows:
+            reference = Reference(Span(start, end), title, address, document, target, bool(bare))
+            out.setdefault(clause, []).append(reference)
+        return {clause: tuple(found) for clause, found in out.items()}
 
     def clause(self, ident: str) -> Clause:
         """Raises NotFound."""
         row = self._connect().execute("SELECT * FROM clauses WHERE id = ?", (ident,)).fetchone()
         if row is None:
             raise NotFound("没有这个条款", "可用 GET /v1/documents/{id} 查看一份文件的全部条款")
-        return _clause(row)
+        clause = _clause(row)
+        return replace(clause, references=self._references("clause_id = ?", ident).get(ident, ()))
+
+    def linked_from(self, ident: str) -> list[Link]:
+        """What other documents say of the document `ident`: the kind of their link, their title and their id."""
+        rows = self._connect().execute(
+            "SELECT d.id, d.title, d.number, j.value ->> 0 FROM documents d, json_each(d.links) j "
+            "WHERE j.value ->> 2 = ? ORDER BY d.seq",
+            (ident,),
+        )
+        return [Link(kind, title, document, number) for document, title, number, kind in rows.fetchall()]
+
+    def clauses_referring(self, ident: str) -> list[Clause]:
+        """The clauses whose words name the clause `ident`, in the order of their documents."""
+        rows = self._connect().execute(
+            "SELECT c.* FROM clauses c JOIN documents d ON d.id = c.document_id "
+            "WHERE c.id IN (SELECT clause_id FROM refs WHERE target_clause = ?) ORDER BY d.seq, c.ordinal",
+            (ident,),
+        )
+        return [_clause(row) for row in rows.fetchall()]
 
     def file(self, path: str) -> tuple[str, str] | None:
         """(sha256, parser version) of a file that was read, or None."""
@@ -165,6 +207,11 @@ class Store:
         """The full paths of the files that are shown under this name or lie at this path."""
         rows = self._connect().execute("SELECT path FROM files WHERE name = ? OR path = ? ORDER BY path", (name, name))
         return [row[0] for row in rows.fetchall()]
+
+    def regions(self) -> set[str]:
+        """The places that the documents are of."""
+        rows = self._connect().execute("SELECT DISTINCT region FROM documents WHERE region IS NOT NULL")
+        return {row[0] for row in rows.fetchall()}
 
     def digest(self) -> str:
         """Changes whenever the set of documents changes: what an index is built from."""
@@ -250,8 +297,8 @@ class Store:
             _iso(document.validity.effective_until),
             document.kind,
             document.region,
-            json.dumps([[k.kind, k.title, k.target] for k in document.links], ensure_ascii=False),
-            json.dumps([[a.offset, a.line, a.page] for a in document.anchors]),
+            _links(document.links),
+            json.dumps([_anchor(a) for a in document.anchors]),
             document.text,
         )
         connection.execute(
@@ -283,30 +330,73 @@ class Store:
                     c.span.start,
                     c.span.end,
                     c.parent,
-                    json.dumps(c.departments, ensure_ascii=False),
+                    json.dumps(
+                        [[r.name, r.role, r.inherited, r.span.start, r.span.end] for r in c.responsible],
+                        ensure_ascii=False,
+                    ),
                 )
                 for c in clauses
             ],
         )
+        connection.executemany(
+            "INSERT INTO refs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (c.id, n, r.span.start, r.span.end, r.title, r.bare, r.address, r.document, r.clause)
+                for c in clauses
+                for n, r in enumerate(c.references)
+            ],
+        )
 
     def link(self) -> None:
-        """Resolves what documents say of each other by title: link targets, and who repeals whom."""
-        rows = self._connect().execute("SELECT id, title, links FROM documents ORDER BY seq").fetchall()
-        by_title: dict[str, str] = {}
-        for ident, title, _ in rows:
-            by_title.setdefault(title, ident)
+        """Resolves what documents say of each other by title: link targets, who repeals whom, and references."""
+        rows = (
+            self._connect().execute("SELECT id, title, number, issued_on, links FROM documents ORDER BY seq").fetchall()
+        )
+        catalogue = Catalogue(Entry(ident, title, number, _date(issued)) for ident, title, number, issued, _ in rows)
         with self.transaction() as connection:
             connection.execute("UPDATE documents SET repealed_by = NULL WHERE repealed_by IS NOT NULL")
-            for ident, title, raw in rows:
-                links = [[kind, name, by_title.get(name)] for kind, name, _ in json.loads(raw)]
-                if not links:
-                    continue
-                dumped = json.dumps(links, ensure_ascii=False)
-                if dumped != raw:
-                    connection.execute("UPDATE documents SET links = ? WHERE id = ?", (dumped, ident))
-                for kind, _, target in links:
-                    if kind == "repeals" and target and target != ident:
-                        connection.execute("UPDATE documents SET repealed_by = ? WHERE id = ?", (title, target))
+            for ident, title, _, _, raw in rows:
+                links = [Link(*link) for link in json.loads(raw)]
+                found = [replace(k, target=catalogue.find(k.title, k.number, of=ident)) for k in links]
+                if found != links:
+                    connection.execute("UPDATE documents SET links = ? WHERE id = ?", (_links(found), ident))
+                for link in found:
+                    if link.kind == "repeals" and link.target:
+                        connection.execute("UPDATE documents SET repealed_by = ? WHERE id = ?", (title, link.target))
+            self._link_references(connection, catalogue)
+
+    def _link_references(self, connection: sqlite3.Connection, catalogue: Catalogue) -> None:
+        """Finds the clauses of other documents that references name; one document's clauses are in memory at a time."""
+        rows = connection.execute(
+            "SELECT r.title, r.bare, r.address, c.document_id, r.clause_id, r.n, r.target_document, r.target_clause "
+            "FROM refs r JOIN clauses c ON c.id = r.clause_id WHERE r.title IS NOT NULL"
+        ).fetchall()
+        targets: dict[tuple[str, bool, str], str | None] = {}
+        wanted: dict[str | None, list[tuple[str, str, int, str | None, str | None]]] = {}
+        for title, bare, address, document, clause, n, *had in rows:
+            key = (title, bool(bare), document)
+            if key not in targets:
+                targets[key] = catalogue.find(title, of=document, bare=bool(bare))
+            wanted.setdefault(targets[key], []).append((address, clause, n, had[0], had[1]))
+        for target, references in wanted.items():
+            book = AddressBook(self.clauses(target)) if target else None
+            for address, clause, n, had_document, had_clause in references:
+                found = book.find(parse(address)) if book else None
+                now = (target, found.id if found else None)
+                if now != (had_document, had_clause):
+                    connection.execute(
+                        "UPDATE refs SET target_document = ?, target_clause = ? WHERE clause_id = ? AND n = ?",
+                        (*now, clause, n),
+                    )
+
+
+def _anchor(anchor: Anchor) -> list[float | int | None]:
+    place: list[float | int | None] = [anchor.offset, anchor.line, anchor.page]
+    return place if anchor.confidence is None else [*place, anchor.confidence]
+
+
+def _links(links: Sequence[Link]) -> str:
+    return json.dumps([[k.kind, k.title, k.target, k.number] for k in links], ensure_ascii=False)
 
 
 def _drop_orphans(connection: sqlite3.Connection) -> None:
@@ -325,7 +415,10 @@ def _clause(row: Sequence[Any]) -> Clause:
         Span(start, end),
         parent,
         ordinal,
-        tuple(json.loads(departments)),
+        tuple(
+            Responsible(name, role, inherited, Span(first, last))
+            for name, role, inherited, first, last in (r for r in json.loads(departments) if isinstance(r, list))
+        ),
     )
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
+from corpus.markers import marker_of
+
 _END = (
-    "通知|意见|办法|措施|方案|规定|条例|细则|计划|决定|决议|通告|公告|规划|预案|纪要|要点|清单|名单|大事记|政策|规则|制度|指南|批复|"
-    "报告|章程|标准|导则|规范|准则|解释|法|工作安排|解读|新?[一二三四五六七八九十]+条|的函|命令|目录|安排|守则|法典|修正案"
+    "通知|意见|办法|措施|举措|方案|规定|条例|细则|计划|纲要|决定|决议|通告|公告|规划|预案|纪要|要点|清单|名单|大事记|政策|规则|制度|指南|批复|"
+    "报告|章程|标准|导则|规范|准则|解释|解答|法|工作安排|解读|新?[一二三四五六七八九十]+条|的函|命令|目录|安排|守则|修正案"
+    "|问答|法典(?:[一-鿿]{0,6}编|总则|附则)?"
 )
-_FIRM_END = "命令|规范|准则|标准|导则|指南|章程|决议|解释|程序|安排|守则|法典|修正案|通知|意见|办法|措施|方案|规定|条例|细则|计划|决定|公告|通告|规划|预案|政策|要点|名单|清单|规则|大事记|法|工作安排"
+_FIRM_END = (
+    "命令|规范|准则|标准|导则|指南|章程|决议|解释|解答|程序|安排|守则|修正案|通知|意见|办法|措施|方案|规定|条例|细则|计划|纲要|决定|公告|"
+    "通告|规划|预案|政策|要点|名单|清单|规则|大事记|纪要|解读|问答|法|工作安排|法典(?:[一-鿿]{0,6}编|总则|附则)?"
+)
 _TAIL = r"(?:[（(][^（）()]{1,24}[）)]){0,3}$"
 _PLACE = "省|市|县|区|州|盟|旗|镇|乡|国|国务院|部|委|局|厅|院|会|政府|办公室"
 
@@ -53,6 +59,33 @@ ISSUES = re.compile(r"印发|公布|发布|转发|下发|颁布")
 NAMES = re.compile(r"^(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+)(?: {2,}(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+))+$")
 """A line of personal names set apart by spaces."""
 
+HISTORY_LINE = re.compile(
+    r"^[（(]?\s*[0-9０-９]{4}\s*年\s*[0-9０-９]{1,2}\s*月\s*[0-9０-９]{1,2}\s*日[^。]{0,160}"
+    r"(?:通过|公布|公告|发布|批准|修订|修正|施行|令第|审议|印发)"
+)
+"""Begins the history of a law, as it stands under its title: 2020年5月28日 第十三届全国人民代表大会第三次会议通过."""
+
+CONTENTS = re.compile(r"^目\s*[录次]$")
+"""The heading of a contents list."""
+
+ATTACHMENT = re.compile(
+    r"^附(?![则近加属带设])\s*(?:件|表|录|图)?\s*(?:[0-9一二三四五六七八九十]{1,3}(?![0-9年月日]))?\s*[：:．.]?"
+)
+"""Begins an attachment, or the list of them."""
+
+TERMINAL = tuple("。！？；：…，、!?;:,")
+"""Marks that no title ends with."""
+
+_LAW_OPENING = re.compile(
+    r"^(?:第一[章编条](?:\s|总则|为|根据|本|在)|目\s*[录次]$|[^。，；]{2,40}(?:通过|批准|公布|发布)[）)]$)"
+)
+_OPENING = re.compile(
+    r"^(?:为|根据|按照|依据|依照|遵照|经[^。]{0,24}(?:同意|批准|研究)|现将|各[^。]{2,120}[：:]|第一[条章编]|一\s*[、．.]|1\s|1[、．.]"
+    r"|[（(]\s*\d{4}\s*年|[（(]一[）)]|[一-鿿]{1,14}[〔\[［（(]\s*\d{4}|\d{1,2}日\s|近日|\d{1,2}月\d{1,2}日|《[^》]{2,60}》|目\s*[录次]$"
+    r"|\d{4}年是|[^。]{2,80}(?:制定|提出|如下)|[一-鿿]{2,12}决定|\d{4}年\d{1,2}月\d{1,2}日)"
+)
+_ADDRESSEES = re.compile(r"(?:各[^。；！？：]{2,140}|[^。；！？：，]{2,40}[，、][^。；！？：]{2,100})：$")
+_BRACKETED = re.compile(r"^[（(][^（）()]*[）)]$")
 _INNER_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 
 
@@ -64,3 +97,38 @@ def squeeze(text: str) -> str:
 def tidy(title: str) -> str:
     """A title on one line: no spaces between Chinese characters, no white space around it."""
     return _INNER_SPACE.sub("", title).strip()
+
+
+def is_title_line(text: str) -> bool:
+    """Whether a paragraph may be a title or one line of it: short, not a sentence, no date, number, name or mark."""
+    return (
+        2 <= len(text) <= 80
+        and not text.endswith(TERMINAL)
+        and not re.search(r"[。；：]", text)
+        and marker_of(text) is None
+        and not any(
+            pattern.match(text)
+            for pattern in (CONTENTS, DATE_LINE, HISTORY_LINE, NUMBER_LINE, ISSUE_LINE, ATTACHMENT, _BRACKETED, NAMES)
+        )
+        and "\t" not in text
+    )
+
+
+def opens(text: str) -> bool:
+    """Whether a text is what follows a title: a first article, addressees, a number or a date."""
+    marker = marker_of(text)
+    if marker and marker.family in ("article", "cn", "cn_paren") and marker.number > 1:
+        return False
+    if marker and marker.family in ("part", "chapter", "article"):
+        return True
+    return any(pattern.match(text) for pattern in (_OPENING, _ADDRESSEES, HISTORY_LINE, NUMBER_LINE, ISSUE_LINE))
+
+
+def opens_law(text: str) -> bool:
+    """Whether a text is what stands under the title of a law: a contents list, its history, the first article."""
+    return bool(_LAW_OPENING.match(text) or HISTORY_LINE.match(text))
+
+
+def names_law(title: str, follow: str) -> bool:
+    """Whether a title, however short (献血条例), stands over the first article or the history of a law."""
+    return len(title) >= 4 and opens_law(follow) and re.search(r"[章节条]\s", title) is None

@@ -9,6 +9,7 @@ from typing import Literal
 Kind = Literal["policy", "regulation", "plan", "notice", "interpretation", "amendment", "minutes", "news", "list"]
 Status = Literal["in_force", "not_yet", "expired", "repealed", "unknown"]
 LinkKind = Literal["interprets", "amends", "repeals", "cites"]
+Role = Literal["lead", "assist", "responsible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The canonical text from `offset` on (up to the next anchor) was read from this 1-based line of the source."""
+    """The canonical text from `offset` on (up to the next anchor) was read from this 1-based line of the source.
+
+    `confidence` is how sure that is where the line was recognised in a picture, 0..1, None where it is text.
+    """
 
     offset: int
     line: int
     page: int | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,23 @@ class Link:
     kind: LinkKind
     title: str
     target: str | None = None  # document id, where the target is in the store
+    number: str | None = None  # 文号, where the text gives it beside the title
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Words of a clause that name another clause: 本办法第八条, 《…》第十二条, 前款.
+
+    `span` is in the text of the document that refers. `address` is that of the clause meant, or as the words name it
+    where that clause is not known.
+    """
+
+    span: Span
+    title: str | None  # of the document named, None for the document that refers
+    address: str
+    document: str | None = None  # id of the document named, where it is in the store
+    clause: str | None = None  # id of the clause meant, where it was found
+    bare: bool = False  # the title stood without 《》, so words before it may have been taken along
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +136,23 @@ class Document:
         last = inside[-1] if inside else first
         return first.line, last.line, first.page
 
+    def confidence_of(self, span: Span) -> float | None:
+        """How sure the least sure line under `span` is that was recognised in a picture; None where all is text."""
+        before = [a for a in self.anchors if a.offset <= span.start]
+        inside = [a for a in self.anchors if span.start < a.offset < span.end]
+        return min((a.confidence for a in [*before[-1:], *inside] if a.confidence is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    """A department that is responsible for a clause. `span` is where the document names it; `inherited` says that it does
+    so outside of the clause, for a section or for all clauses that follow."""
+
+    name: str
+    role: Role
+    inherited: bool
+    span: Span
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -133,4 +172,10 @@ class Clause:
     span: Span
     parent: str | None
     ordinal: int  # position in document order, 0-based
-    departments: tuple[str, ...] = ()
+    responsible: tuple[Responsible, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of those responsible, each once, those that the clause names itself first."""
+        return tuple(dict.fromkeys(r.name for r in self.responsible))

@@ -119,6 +119,14 @@ class FakeService:
                     return self._documents[document_id], clause
         raise NotFound("没有这条条款。", "条款编号见回答里的引用。")
 
+    def linked_from(self, document_id: str) -> list[Link]:
+        rows = [(d, link) for d in self._documents.values() for link in d.links if link.target == document_id]
+        return [Link(link.kind, d.title, d.id) for d, link in rows]
+
+    def referring(self, clause_id: str) -> list[Clause]:
+        every = [c for clauses in self._clauses.values() for c in clauses]
+        return [c for c in every if any(r.clause == clause_id for r in c.references)]
+
     def counts(self) -> Counts:
         clauses = sum(map(len, self._clauses.values()))
         return Counts(len(self._documents), clauses, clauses)

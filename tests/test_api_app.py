@@ -128,10 +128,11 @@ def test_document_and_clause_routes(client: TestClient) -> None:
     clause = document["clauses"][1]
     assert set(clause) == {
         *("id", "address", "path", "label", "heading", "text", "start", "end", "parent", "departments"),
+        *("responsible", "references"),
     }
     assert clause["parent"] == document["clauses"][0]["id"]
     alone = client.get(f"/v1/clauses/{clause['id']}").json()
-    assert alone.pop("document")["id"] == POLICY.id and alone == clause
+    assert alone.pop("document")["id"] == POLICY.id and alone.pop("referred_by") == [] and alone == clause
 
 
 def test_as_of_defaults_to_the_clock_and_decides_the_status(client: TestClient, service: FakeService) -> None:

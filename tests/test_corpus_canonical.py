@@ -107,6 +107,7 @@ def test_flattened_tables_become_rows(text: str, rows: list[str]) -> None:
 def test_a_wrapped_cell_with_a_blank_line_inside_stays_in_its_row() -> None:
     found = read("\t序号\n\t企业\n\t地区\n\n\t1\n\t某某科技\n\n有限公司\n\t高新区\n\n\t2\n\t乙公司\n\t古城区")
     assert [p.cells for p in found][1:] == [("1", "某某科技有限公司", "高新区"), ("2", "乙公司", "古城区")]
+    assert found[1].anchors == ((0, 5, None), (2, 6, None), (6, 8, None), (11, 9, None))
 
 
 def test_page_numbers_alone_on_a_line_go() -> None:
@@ -119,3 +120,40 @@ def test_footnote_marks_go_only_from_encyclopaedia_pages() -> None:
     lines = ["支持企业上市。[1] 支持并购。[2-3]", "播报", "编辑", "数组[1]是元素。"]
     found = paragraphs([Line(text, n) for n, text in enumerate(lines, 1)])
     assert [p.text for p in found] == ["支持企业上市。 支持并购。", "数组[1]是元素。"]
+
+
+def test_what_the_layout_of_a_page_shows_goes_before_what_the_words_suggest() -> None:
+    """第二条 at the beginning of a line is a reference where the line stands at the edge under a full one."""
+    lines = [
+        Line("第一条 违反", 1, 1, goes_on=False),
+        Line("第二条规定的，处罚款；", 2, 1, goes_on=True),
+        Line("没收违法所得。", 3, 2, goes_on=True),
+        Line("第二条 本条例自公布之日起施行。", 4, 2, goes_on=False),
+    ]
+    first, second = paragraphs(lines)
+    assert first.text == "第一条 违反第二条规定的，处罚款；没收违法所得。"
+    assert [(line, page) for _, line, page in first.anchors] == [(1, 1), (2, 1), (3, 2)]
+    assert second.line == 4
+
+
+def test_events_in_the_history_of_a_law_are_paragraphs() -> None:
+    text = "澜江市燃气管理条例\n2011年11月17日 澜江市第十三届人民代表大会常务委员会第三十次会议通过\n2020年5月14日 澜江市第十五届人民代表大会常务委员会第二十一次会议修正\n第一章 总则"
+    assert len(read(text)) == 4
+
+
+def test_a_heading_that_breaks_off_after_a_comma_goes_on() -> None:
+    lines = [Line("第二章 监察委员会、", 1, level=2), Line("人民法院、人民检察院", 2), Line("第九条 甲。", 3)]
+    first, second = paragraphs(lines)
+    assert (first.text, first.level, second.line) == ("第二章 监察委员会、人民法院、人民检察院", 2, 3)
+    assert len(paragraphs([Line("一、总则", 1, level=2), Line("正文。", 2)])) == 2
+
+
+def test_the_history_of_a_law_is_no_part_of_its_title_in_a_wrapped_file() -> None:
+    title = "最高人民法院关于审理案件适用法律若干问题的解释"
+    body = (
+        "为依法惩治犯罪活动，根据法律的有关规定，现对审理案件具体应用法律的有关问题解释如下：对于实施犯罪的，应当依法从重处罚。"
+        * 4
+    )
+    lines = [title, "1999年12月23日最高人民法院审判委员会第1094次", "会议通过", *textwrap.wrap(body, 23)]
+    found = read("\n".join(lines))
+    assert [p.text for p in found[:2]] == [title, "1999年12月23日最高人民法院审判委员会第1094次会议通过"]

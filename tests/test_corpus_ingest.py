@@ -11,6 +11,8 @@ import pytest
 from corpus import ingest as ingestion
 from corpus.errors import BadFile, NotFound, StoreError
 from corpus.ingest import find_files, ingest, read_documents
+from corpus.readers import Line, ocr
+from corpus.readers.errors import NoTextLayer
 from corpus.store import Counts, Store
 from corpus.types import Anchor, Document, Span, Validity
 
@@ -188,3 +190,37 @@ def test_a_clause_is_traced_to_the_line_that_holds_it() -> None:
         first, last, _ = document.lines_of(clause.span)
         assert "".join(document.quote(clause.span).split()) in "".join("".join(lines[first - 1 : last]).split())
     assert {c.address: document.lines_of(c.span)[:2] for c in clauses}["第一条第（二）项"] == (5, 5)
+
+
+def recognised(unread: bool) -> list[Line]:
+    """Two pages: one recognised in a picture, the other a picture that may not have been read."""
+    text = ["澜江市停车办法", "第一条 停车收费每小时5元。", "第二条 本办法自2025年1月1日起施行。"]
+    lines = [Line(t, n, 1, confidence=c) for n, (t, c) in enumerate(zip(text, (0.99, 0.8, 0.95), strict=True), 1)]
+    return [*lines, Line("", 4, 2, confidence=0.0)] if unread else lines
+
+
+def test_what_was_recognised_is_known_to_be(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingestion, "read_lines", lambda data: recognised(unread=False))
+    (file,) = ingest(store, [write(tmp_path / "in", a="x")]).files
+    assert (file.recognised, file.unread) == ((1,), ())
+    (document,) = store.documents()
+    first, second = (document.text.index(f"第{n}条") for n in "一二")
+    assert document.confidence_of(Span(first + 4, first + 8)) == 0.8
+    assert document.confidence_of(Span(second, second + 5)) == 0.95
+    assert document.confidence_of(Span(0, len(document.text))) == 0.8
+
+
+def test_pages_left_unread_are_told_and_read_once_they_can_be(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "in", a="x")
+    monkeypatch.setattr(ingestion, "read_lines", lambda data: recognised(unread=True))
+    monkeypatch.setattr(ocr, "problem", lambda: NoTextLayer("没有文字识别", "请安装"))
+    (file,) = ingest(store, [folder]).files
+    assert file.unread == (2,)
+    assert ingest(store, [folder]).files[0].outcome == "unchanged"
+    monkeypatch.setattr(ocr, "problem", lambda: None)
+    monkeypatch.setattr(ingestion, "read_lines", lambda data: recognised(unread=False))
+    (file,) = ingest(store, [folder]).files
+    assert (file.outcome, file.unread) == ("updated", ())
+    assert ingest(store, [folder]).files[0].outcome == "unchanged"

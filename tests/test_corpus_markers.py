@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.markers import Family, marker_of
+from corpus.markers import Family, class_of, ends_event, marker_of
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,34 @@ def test_decimals_say_how_deep_they_are(text: str, depth: int) -> None:
     marker = marker_of(text)
     assert marker is not None
     assert marker.depth == depth
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("第二类", (2, "第二类", "")),
+        ("第 一 组：化工企业", (1, "第一组", "化工企业")),
+        ("第三批 共享单车", (3, "第三批", "共享单车")),
+        ("第一类物品每年检查。", None),
+        ("第一类：应当登记，并公布。", None),
+        ("第一季度", None),
+    ],
+)
+def test_classes_of_a_list(text: str, found: tuple[int, str, str] | None) -> None:
+    assert class_of(text) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "ends"),
+    [
+        ("2011年11月17日某市人大常委会第三十次会议通过", "2020年5月14日某市人大常委会修正", True),
+        ("（2011年11月17日国务院令第52号公布", "根据2020年5月14日《国务院关于修改部分行政法规的决定》修订）", True),
+        ("2020年12月23日某院审判委员会第1823次会议通过", "为正确审理案件，制定本规定。", True),
+        ("2002年12月28日《国务院关于修改〈中华人民共和国专利法实施", "细则〉的决定》修订", False),
+        ("（2019年5月20日会议通过，根据2020年12月23日会议通过", "的《关于修改某解释的决定》修正）", False),
+        ("本办法自", "2020年5月14日起施行。", False),
+        ("经省政府批准", "方可开工。", False),
+    ],
+)
+def test_events_in_the_history_of_a_law(before: str, text: str, ends: bool) -> None:
+    assert ends_event(before, text) is ends

@@ -1,4 +1,4 @@
-"""What a document says of itself: titles, numbers, dates, validity, regions, links and departments."""
+"""What a document says of itself: titles, numbers, dates, validity, regions and links."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from corpus.ingest import read_documents
-from corpus.metadata import departments, region_of
+from corpus.metadata import region_of
 from corpus.types import Document, Kind, Link
 
 D = date
@@ -183,7 +183,10 @@ def test_a_document_without_a_title_gets_one_and_says_so() -> None:
         ("本办法自2025年1月1日起施行，《澜江市旧停车办法》同时废止。", (Link("repeals", "澜江市旧停车办法"),)),
         (
             "《澜江市旧停车办法》（澜府〔2010〕3号）、《澜江市停车收费规定》同时废止。",
-            (Link("repeals", "澜江市旧停车办法"), Link("repeals", "澜江市停车收费规定")),
+            (
+                Link("repeals", "澜江市旧停车办法", number="澜府〔2010〕3号"),
+                Link("repeals", "澜江市停车收费规定"),
+            ),
         ),
         ("依照《澜江市城管条例》执行。", ()),
     ],
@@ -204,23 +207,111 @@ def test_links_of_titles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
+    ("text", "title"),
     [
-        ("推进建设。（责任单位：市工信局、市财政局）", ("市工信局", "市财政局")),
-        ("推进建设。(责任部门:市科技局)", ("市科技局",)),
-        ("推进建设。（市民政局、市财政局）", ("市民政局", "市财政局")),
-        ("推进建设。（市工信局牵头，市财政局、澜江海关配合）", ("市工信局", "市财政局", "澜江海关")),
-        ("推进建设。（市发改委、市住建局按职责分工负责）", ("市发改委", "市住建局")),
-        ("甲。（责任单位：市商务局）乙。（责任单位：市科技局、市商务局）", ("市商务局", "市科技局")),
-        ("（责任单位：各县级市（区）人民政府、市工信局）", ("各县级市（区）人民政府", "市工信局")),
-        ("（责任单位：各区<管委会>、市市场监管局<知识产权局>）", ("各区<管委会>", "市市场监管局<知识产权局>")),
-        ("（牵头单位：市工信局；配合单位：市财政局、市科技局）", ("市工信局", "市财政局", "市科技局")),
-        ("（市委宣传部、市文广旅局，各市、区人民政府）", ("市委宣传部", "市文广旅局", "各市、区人民政府")),
-        ("（责任单位：市委组织部、市人社局等）", ("市委组织部", "市人社局")),
-        ("推进建设（含农村地区）。", ()),
-        ("区（市）政府说明（见附件）", ()),
-        ("（2025年3月1日）", ()),
+        ("各区：\n为规范执法，特制定澜江市2025年度监督工作计划。\n一、目标\n甲。", "澜江市2025年度监督工作计划"),
+        (
+            "各区：\n为稳外贸，特制定以下政策意见（简称支持外贸发展澜“惠外”新八条）。\n一、目标\n甲。",
+            "支持外贸发展澜“惠外”新八条",
+        ),
+        (
+            "2025年3月2日，王明市长主持召开市政府第9次常务会议，研究澜江市工作。\n一、甲\n澜江市要落实。",
+            "澜江市政府第9次常务会议纪要",
+        ),
     ],
 )
-def test_departments(text: str, names: tuple[str, ...]) -> None:
-    assert departments(text) == names
+def test_the_title_that_a_document_gives_itself(text: str, title: str) -> None:
+    document = read(text)
+    assert (document.title, document.title_inferred) == (title, True)
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    return [(link.kind, link.title) for link in read(text).links]
+
+
+BODY = "\n为了方便理解，现说明如下。\n一、背景\n市政府印发了《澜江市停车管理办法》（澜府规〔2025〕6号），依据《江南省道路条例》。\n二、内容\n共三条。"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "《澜江市停车管理办法》政策解读",
+        "《澜江市停车管理办法》政策问答",
+        "关于《澜江市停车管理办法》的解读",
+        "澜江市停车管理办法政策解读",
+        "停车管理办法解读",
+        "一图读懂《澜江市停车管理办法》",
+        "一图读懂：澜江市停车管理办法",
+        "停车新规政策解读",
+    ],
+)
+def test_an_interpretation_names_its_policy(title: str) -> None:
+    assert ("interprets", "澜江市停车管理办法") in links(title + BODY)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "关于修改〈澜江市燃气办法〉的决定\n决定如下：\n一、第三条修改为：“依照《江南省燃气条例》执行。”",
+            [("amends", "澜江市燃气办法")],
+        ),
+        (
+            "澜江市人民政府关于修改《澜江市燃气办法》等2件规章的决定\n市政府决定：\n一、对《澜江市燃气办法》作如下修改：\n删去第三条。\n"
+            "二、将《澜江市〈水法〉实施细则》第五条修改为：“甲。”",
+            [("amends", "澜江市燃气办法"), ("amends", "澜江市《水法》实施细则")],
+        ),
+        ("澜江市燃气办法修正案\n（2025年1月1日公布）\n一、第三条修改为：“甲。”", [("amends", "澜江市燃气办法")]),
+        (
+            "澜江市人民政府关于废止3件规章的决定\n市政府决定废止下列规章：\n一、《澜江市甲办法》（1998年澜江市人民政府令第3号）\n二、澜江市乙规定\n三、《澜江市丙细则》",
+            [("repeals", "澜江市甲办法"), ("repeals", "澜江市乙规定"), ("repeals", "澜江市丙细则")],
+        ),
+        (
+            "澜江市人民政府关于废止和修改部分文件的决定\n根据《江南省文件规定》，决定如下：\n一、对下列文件予以废止（见附件1）。\n附件1\n废止的文件目录\n"
+            "1．澜江市人民政府关于加强网吧管理的通知（澜府〔2001〕5号）\n附件2\n修改的文件目录\n1．《澜江市养犬规定》第三条修改为：“甲。”",
+            [
+                ("repeals", "澜江市人民政府关于加强网吧管理的通知"),
+                ("amends", "澜江市养犬规定"),
+                ("cites", "江南省文件规定"),
+            ],
+        ),
+    ],
+)
+def test_links_of_decisions(text: str, found: list[tuple[str, str]]) -> None:
+    assert links(text) == found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("本办法自2025年1月1日起施行。《澜江市旧办法》（澜府〔2010〕3号）同时废止。", ["澜江市旧办法"]),
+        ("本办法自2025年1月1日起施行，原《澜江市旧办法》同时废止。", ["澜江市旧办法"]),
+        (
+            "1998年1月1日发布的《澜江市旧办法》和《澜江市〈水法〉细则》自本办法施行之日起停止执行。",
+            ["澜江市旧办法", "澜江市《水法》细则"],
+        ),
+        ("《澜江市旧办法》第三条同时废止。", []),  # one article of it
+        ("《澜江市旧办法》未废止前，仍然适用。", []),
+    ],
+)
+def test_links_to_what_is_replaced(sentence: str, found: list[str]) -> None:
+    assert [link.title for link in article(sentence).links if link.kind == "repeals"] == found
+
+
+@pytest.mark.parametrize(
+    ("first", "found"),
+    [
+        (
+            "第一条 为了加强管理，根据《江南省燃气条例》和《城镇燃气管理条例》，结合本市实际，制定本办法。",
+            ["江南省燃气条例", "城镇燃气管理条例"],
+        ),
+        ("为贯彻落实《江南省“放管服”改革方案》（江府〔2025〕1号），制定本办法。", ["江南省“放管服”改革方案"]),
+        ("依照《江南省燃气条例》执行。", []),  # a rule, not what the document rests on
+        ("第一条 根据国家规定，制定本办法。", []),
+    ],
+)
+def test_links_to_what_a_document_rests_on(first: str, found: list[str]) -> None:
+    cited = [
+        link.title for link in read(f"澜江市燃气管理办法\n{first}\n第二条 依法管理。").links if link.kind == "cites"
+    ]
+    assert cited == found

@@ -26,6 +26,7 @@ def numbered(clauses: dict[str, Clause]) -> list[str]:
             "一、目标\n（一）近期。\n（二）远期。\n二、任务\n（一）建设。",
             ["一、", "一、（一）", "一、（二）", "二、", "二、（一）"],
         ),
+        ("第五条 甲。\n第六条 乙。\n第二十条 丙。", ["第五条", "第六条", "第二十条"]),  # an excerpt
         ("一、目标\n（一）近期。\n二、任务\n（二）建设。", ["一、", "一、（一）", "二、", "二、（二）"]),  # runs on
         ("一、目标\n1．建站。\n2．建桩。\n二、任务\n3．运维。", ["一、", "一、1．", "一、2．", "二、", "二、3．"]),
         ("1 总则\n1.1 目的\n1.2 依据\n2 组织\n2.1 职责\n2.1.1 市级", ["1", "1.1", "1.2", "2", "2.1", "2.1.1"]),
@@ -35,7 +36,8 @@ def numbered(clauses: dict[str, Clause]) -> list[str]:
             ["第一条", "第二条", "第二条第（一）项", "第二条第（二）项", "第三条"],
         ),
         ("第一章　总　则\n第一条 甲。\n第二章　罚 则\n第二条 乙。", ["第一章", "第一条", "第二章", "第二条"]),
-        ("第一条 甲。\n第一百〇三条 乙。", ["第一条"]),  # a number that far ahead is a reference
+        ("第一条 甲。\n第一百〇三条 乙。", ["第一条", "第一百〇三条"]),
+        ("第一条 甲。\n第一百〇三条规定的乙。", ["第一条"]),  # a number that far ahead is a reference
         ("第九十九条 甲。\n第一百条 乙。\n第一百〇一条 丙。", ["第九十九条", "第一百条", "第一百〇一条"]),
         ("第一条 甲。\n第二条 乙。\n第二条之一 丙。\n第三条 丁。", ["第一条", "第二条", "第二条之一", "第三条"]),
     ],
@@ -163,3 +165,22 @@ def test_text_before_the_first_number_is_the_opening() -> None:
 def test_a_number_that_stands_twice_gets_another_address() -> None:
     _, clauses = read("一、甲\n一、乙\n一、丙")
     assert numbered(clauses) == ["一、", "一、〔2〕", "一、〔3〕"]
+
+
+def test_classes_of_a_list_in_an_attachment_are_in_the_address() -> None:
+    document, clauses = read(
+        "第一条 为了安全，制定本办法。\n第二条 目录见附表。\n附表\n管控物品的分类和品种目录\n第一类\n1．甲醇；\n2．乙醇\n第二类 气体\n"
+        "1．氢气\n2．氧气\n说明：\n一、第一类物品的盐类也纳入管控。"
+    )
+    assert numbered(clauses)[2:] == [
+        "附表", "附表 第一类", "附表 第一类1．", "附表 第一类2．", "附表 第二类", "附表 第二类1．", "附表 第二类2．", "附表 一、",
+    ]  # fmt: skip
+    assert document.quote(clauses["附表 第二类1．"].span) == "1．氢气"
+    assert clauses["附表 第二类2．"].path == ("附表管控物品的分类和品种目录", "第二类气体", "2．氧气")
+
+
+def test_classes_in_the_body_are_seen_where_numbers_begin_again() -> None:
+    _, clauses = read("一、分类管理\n第一类\n1．甲\n2．乙\n第二类\n1．丙\n二、监督\n第一类物品每年检查。")
+    assert numbered(clauses) == [
+        "一、", "一、第一类", "一、第一类1．", "一、第一类2．", "一、第二类", "一、第二类1．", "二、",
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from corpus.errors import BadFile, EmptyFile, NotText
+from corpus.errors import BadFile, EmptyFile, NotText, TooLarge
 from corpus.ingest import read_documents
 from corpus.readers import read_lines
 from corpus.readers.errors import Damaged
@@ -142,6 +142,13 @@ def test_a_single_line_of_megabytes_is_read(copies: int) -> None:
     ((document, clauses),) = read_documents(text.encode(), "x")
     assert document.text == text
     assert clauses[0].span.end == len(text)
+
+
+def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.readers.text.MAX_LINES", 5)
+    assert len(read_lines("甲\n乙\n丙\n丁\n戊".encode())) == 5
+    with pytest.raises(TooLarge, match="行"):
+        read_lines("甲\n乙\n丙\n丁\n戊\n".encode())
 
 
 @pytest.mark.parametrize(

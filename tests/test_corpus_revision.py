@@ -130,3 +130,21 @@ def test_clauses_are_frozen() -> None:
     with pytest.raises(AttributeError):
         clauses[0].address = "x"  # type: ignore[misc]
     assert isinstance(clauses[0], Clause)
+
+
+def test_a_new_parser_adds_what_it_reads_of_the_same_text(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = law([ARTICLES[0], "试点单位应当报送情况。（责任单位：市工信局）", "违反第二条的，责令改正。"])
+    monkeypatch.setattr("corpus.references.find", lambda *_: {})
+    monkeypatch.setattr("corpus.responsibility.assign", lambda _, clauses: [()] * len(clauses))
+    put(store, folder, text)
+    before = ids(store)
+    monkeypatch.undo()
+    monkeypatch.setattr("corpus.ingest.PARSER", "another")
+    (file,) = put(store, folder, text).files
+    assert file.outcome == "updated" and ids(store) == before and file.diff.changed == ()
+    (document,) = store.documents()
+    clauses = {c.address: c for c in store.clauses(document.id)}
+    assert clauses["第二条"].departments == ("市工信局",)
+    assert [r.clause for r in clauses["第三条"].references] == [clauses["第二条"].id]

@@ -7,6 +7,8 @@ const $ = (id) => document.getElementById(id);
 
 const STATUS = { in_force: "现行有效", expired: "已失效", not_yet: "尚未施行", repealed: "已废止", unknown: "效力未注明" };
 const LINKS = { interprets: "解读", amends: "修改", repeals: "废止", cites: "引用" };
+const LINKED_FROM = { interprets: "解读见", amends: "修改见", repeals: "废止见", cites: "被引用于" };
+const ROLES = { lead: "牵头", assist: "配合" };
 const REASONS = {
   no_evidence: ["现有文件里没有写到这件事", "可以换一种说法，或者写明文件名称、年份、地区再问一次。"],
   low_confidence: ["找到了相近的条款，但不足以下结论", "请看看下面的条款是不是您要找的，或者把问题说得更具体些。"],
@@ -390,7 +392,7 @@ function showDocument(doc, target) {
   const depth = depths(doc.clauses);
   const paragraphs = renderText(doc, start, end, depth);
   $("viewer-title").textContent = doc.title;
-  $("viewer-meta").replaceChildren(badge(doc.status), ...viewerFacts(doc).map((fact) => el("span", "", fact)));
+  $("viewer-meta").replaceChildren(badge(doc.status), ...viewerFacts(doc, clause).map((fact) => el("span", "", fact)));
   $("text").replaceChildren(...paragraphs.filter((row) => !row.inner).map((row) => row.node));
   $("outline").replaceChildren(...outlineOf(doc, paragraphs, clause, depth));
   const mark = $("text").querySelector("mark");
@@ -401,10 +403,27 @@ function showDocument(doc, target) {
   $("viewer-title").focus({ preventScroll: true });
 }
 
-function viewerFacts(doc) {
-  const links = doc.links.slice(0, 4).map((link) => `${LINKS[link.kind] || link.kind}《${link.title}》`);
+function viewerFacts(doc, clause) {
+  const links = doc.links.filter((link) => link.kind !== "cites" || link.target).slice(0, 6).map((link) => linkTo(LINKS[link.kind], link));
+  const from = doc.linked_from.slice(0, 6).map((link) => linkTo(LINKED_FROM[link.kind], link));
   const sources = doc.sources.map((source) => `${source.file} ${lines(source)}`);
-  return [doc.number, doc.issuer, validity(doc), ...links, ...sources].filter(Boolean);
+  const facts = [doc.title_inferred ? "原文无标题，题目系推断" : "", doc.number, doc.issuer, validity(doc), ...links, ...from, ...sources];
+  return [...facts, clause ? responsible(clause) : ""].filter(Boolean);
+}
+
+/** 解读《…》, which opens that document where it is in the store. */
+function linkTo(words, link) {
+  const text = `${words || ""}${link.title.includes("《") ? link.title : `《${link.title}》`}`;
+  return link.target ? button(text, "link", () => openDocument(link.target)) : text;
+}
+
+/** Who is responsible for a clause: 责任：市工信局（牵头）、市财政局（配合，沿用上文）. */
+function responsible(clause) {
+  const names = clause.responsible.map(({ name, role, inherited }) => {
+    const notes = [ROLES[role], inherited ? "沿用上文" : ""].filter(Boolean).join("，");
+    return notes ? `${name}（${notes}）` : name;
+  });
+  return names.length ? `责任：${names.join("、")}` : "";
 }
 
 /** How many numbered clauses stand above each clause, by id. */
@@ -424,14 +443,20 @@ function renderText(doc, start, end, depth) {
   const tops = doc.clauses.filter((row) => row.label && depth.get(row.id) === 0).map((row) => row.start);
   const parts = new Set(utf16(doc.text, tops));
   const title = squeeze(doc.title);
+  const references = referencesOf(doc);
   const blocks = [];
   let offset = 0;
+  let next = 0;
   let body = null;
   for (const line of doc.text.split("\n")) {
     const from = offset;
     offset += line.length + 1;
     if (line.trim() === "") continue;
-    const marked = (text, at) => withMark(text, start - from - at, end - from - at);
+    while (next < references.length && references[next].end <= from) next += 1;
+    let after = next;
+    while (after < references.length && references[after].start < offset) after += 1;
+    const inLine = references.slice(next, after);
+    const marked = (text, at) => withMark(text, start - from - at, end - from - at, (piece, skip) => withReferences(piece, inLine, from + at + skip));
     if (line.includes("\t")) {
       if (!body) body = startTable(blocks);
       const row = tableRow(line, marked);
@@ -449,11 +474,34 @@ function renderText(doc, start, end, depth) {
 
 const squeeze = (text) => text.replace(/\s/g, "");
 
-/** `text` with what stands in [start, end) inside a <mark>. */
-function withMark(text, start, end) {
+/** `text` with what stands in [start, end) inside a <mark>; `inner` makes nodes of a piece and its offset in `text`. */
+function withMark(text, start, end, inner) {
   const a = Math.min(Math.max(start, 0), text.length);
   const b = Math.min(Math.max(end, 0), text.length);
-  return a < b ? [text.slice(0, a), el("mark", "", text.slice(a, b)), text.slice(b)] : [text];
+  return a < b ? [...inner(text.slice(0, a), 0), el("mark", "", inner(text.slice(a, b), a)), ...inner(text.slice(b), b)] : inner(text, 0);
+}
+
+/** The references that lead somewhere, in order, with UTF-16 offsets; of several at one place the first. */
+function referencesOf(doc) {
+  const rows = doc.clauses.flatMap((row) => row.references).filter((row) => row.clause || row.document).sort((a, b) => a.start - b.start);
+  const apart = [];
+  for (const row of rows) if (!apart.length || apart[apart.length - 1].end <= row.start) apart.push(row);
+  const starts = utf16(doc.text, apart.map((row) => row.start));
+  const ends = utf16(doc.text, apart.map((row) => row.end));
+  return apart.map((row, n) => ({ ...row, start: starts[n], end: ends[n] }));
+}
+
+/** A piece of text that begins at `from`, with its references as links. */
+function withReferences(text, references, from) {
+  const nodes = [];
+  let at = 0;
+  for (const row of references) {
+    const [a, b] = [row.start - from, row.end - from];
+    if (a < at || b > text.length) continue;
+    nodes.push(text.slice(at, a), button(text.slice(a, b), "link", () => openDocument(row.document, { clause: row.clause }), { title: `${row.title ? `《${row.title}》` : ""}${row.address}` }));
+    at = b;
+  }
+  return [...nodes, text.slice(at)];
 }
 
 function startTable(blocks) {

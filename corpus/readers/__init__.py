@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from corpus.readers import docx, html, markdown, pdf, text, xlsx
+from corpus.readers import docx, html, images, markdown, office, pdf, text, xlsx
 from corpus.readers.lines import Line
 
 __all__ = ["Line", "read_lines"]
 
 
 def read_lines(data: bytes) -> list[Line]:
-    """The lines of a file in whatever format its bytes are: Word, Excel, PDF, HTML, Markdown or plain text.
+    """The lines of a file in whatever format its bytes are: Word, Excel, PDF, HTML, Markdown or plain text; pictures
+    through text recognition and older office formats through LibreOffice, where these are installed.
 
     Raises a BadFile (EmptyFile, NotText, TooLarge, Encrypted, Damaged, NoTextLayer) that says what is wrong.
     """
@@ -19,6 +20,10 @@ def read_lines(data: bytes) -> list[Line]:
         return xlsx.read(data)
     if pdf.matches(data):
         return pdf.read(data)
+    if images.matches(data):
+        return images.read(data)
+    if office.matches(data):
+        return office.read(data)
     if html.matches(data):
         return html.read(data)
     lines = text.read(data)

@@ -20,16 +20,24 @@ class Builder:
     def __init__(self) -> None:
         self.lines: list[Line] = []
 
-    def add(self, text: str, level: int = 0, page: int | None = None) -> None:
+    def add(
+        self,
+        text: str,
+        level: int = 0,
+        page: int | None = None,
+        confidence: float | None = None,
+        goes_on: bool | None = None,
+    ) -> None:
         """A line of text; tabs at its start, which would make it a row, go."""
-        self.lines.append(Line(text.strip("\t"), len(self.lines) + 1, page, level))
+        self.lines.append(Line(text.strip("\t"), len(self.lines) + 1, page, level, confidence, goes_on))
 
-    def add_row(self, cells: Sequence[str], page: int | None = None) -> None:
+    def add_row(self, cells: Sequence[str], page: int | None = None, confidence: float | None = None) -> None:
         """A table row; nothing where all cells are empty."""
         texts = [_BREAKS.sub(" ", cell).strip(" ") for cell in cells]
         if any(texts):
-            self.lines.append(Line("\t" + "\t".join(text or " " for text in texts), len(self.lines) + 1, page))
-            self.lines.append(Line("", len(self.lines) + 1, page))
+            row = "\t" + "\t".join(text or " " for text in texts)
+            self.lines.append(Line(row, len(self.lines) + 1, page, confidence=confidence))
+            self.lines.append(Line("", len(self.lines) + 1, page, confidence=confidence))
 
     @property
     def has_text(self) -> bool:

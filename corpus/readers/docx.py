@@ -284,7 +284,12 @@ def _body(package: Package, main: str) -> Iterator[Any]:
 
 def _styles(root: Any) -> tuple[dict[str, _Style], str]:
     """The paragraph styles and numbering styles by id, with what they inherit, and the default paragraph style."""
-    elements = {value(e, "styleId") or "": e for e in ([] if root is None else root) if local(e) == "style"}
+    elements = {
+        value(e, "styleId") or "": e
+        for e in ([] if root is None else root)
+        # templates bring a hundred styles of tables and characters, which have no lists and no headings
+        if local(e) == "style" and value(e, "type") not in ("table", "character")
+    }
     default = next(
         (n for n, e in elements.items() if value(e, "type") == "paragraph" and value(e, "default") in ("1", "true")), ""
     )

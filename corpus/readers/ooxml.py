@@ -145,7 +145,7 @@ def child(element: Any, *path: str) -> Any:
     for name in path:
         if element is None:
             return None
-        element = next((inner for inner in element if local(inner) == name), None)
+        element = element.find("{*}" + name)
     return element
 
 

@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import re
 
-from corpus.errors import EmptyFile, NotText
+from corpus.errors import EmptyFile, NotText, TooLarge
 from corpus.readers.lines import Line
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Bytes that a text may have: some 20 million characters, which take a gigabyte of memory and two minutes to cut and index."""
+
+MAX_LINES = 1_000_000
+"""Lines that a file may have: each one may become a clause, which takes about 1.4 kB of memory however short it is."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _MAGIC = {  # what the bytes are, and what to do about it
@@ -32,9 +38,13 @@ _SAMPLE = 200_000
 
 
 def read(data: bytes) -> list[Line]:
-    """The lines of a text file. Raises EmptyFile or NotText."""
-    text = decode(data)
-    return [Line(part, number) for number, part in enumerate(_BREAK.split(text), start=1)]
+    """The lines of a text file. Raises EmptyFile, NotText or TooLarge."""
+    if len(data) > MAX_BYTES:
+        raise TooLarge(f"文本超过 {MAX_BYTES // 1024 // 1024} MB", "请拆分成多个文件后重新导入")
+    parts = _BREAK.split(decode(data), MAX_LINES)
+    if len(parts) > MAX_LINES:
+        raise TooLarge(f"文件超过 {MAX_LINES // 10_000} 万行", "请拆分成多个文件后重新导入")
+    return [Line(part, number) for number, part in enumerate(parts, start=1)]
 
 
 def decode(data: bytes) -> str:

@@ -1,25 +1,20 @@
-"""Who is responsible: the department brackets of a clause, or the words 由…负责, 向…提出, 报…备案 of a sentence.
+"""Who is responsible: the departments that the clause of a sentence names, or the words 由…负责, 向…提出, 报…备案 of it.
 
-Several brackets in one clause hold each for the sentences before it, so the first bracket after the evidence counts;
-where the question asks who leads, only the leading ones are given.
+Several brackets in one clause hold each for the sentences before it, so the first bracket after the evidence counts; a
+clause without one has those of its heading, of the list that it is in, or of the line that names them for all clauses.
+Of these the question gets the ones that it asks for: who leads, who assists, or all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from corpus.types import Span
+from corpus.departments import Bracket, Named, brackets
+from corpus.types import Clause, Document, Responsible, Span
 from qa.evidence import Sentence
 from qa.read.candidate import Candidate, Context
 
-_BRACKET = re.compile(
-    r"[（(]\s*(?:责任单位|责任部门|牵头单位|牵头部门|负责单位|主办单位|承办单位|配合单位|报送单位)\s*[：:]\s*(?P<named>(?:[^（）()]|[（(][^（）()]{0,30}[）)]){2,400})[）)]"
-    r"|[（(](?P<lead>(?:[^（）()。：:；;，,]|[（(][^（）()]{0,20}[）)]){2,300}?)(?P<leads>牵头(?:负责)?)(?:[，,](?P<assist>[^（）()]{0,300}))?[）)]"
-    r"|[（(](?P<does>(?:[^（）()。：:；;]|[（(][^（）()]{0,20}[）)]){2,300}?)(?:按职责分工)?负责[）)]"
-    r"|[（(](?P<bare>(?:市|省|县|区|各|国|州|人行|人民银行)[一-鿿<>〈〉]{1,24}(?:[、，][一-鿿<>〈〉]{2,30}){0,30})[）)]"
-    r"|(?:责任单位|责任部门|牵头单位|报送单位|承办单位)\s*[：:]\s*(?P<plain>[^（）()。；\n]{2,200})"
-)
 _NAME = r"(?!由|经)[一-鿿（）()]{2,24}?(?:局|委|厅|部门|机构|政府|办公室|办|中心|委员会|单位|法院|检察院|海关|银行|企业|公司|管委会|指挥部|部|窗口|集团|大队|所|站|院|协会|平台)"
 _NAMES = rf"(?:[省市县区]、)*{_NAME}(?:[、和及或]{_NAME})*"
 _ROLES = (
@@ -43,18 +38,24 @@ _ASKED_DEED = re.compile(
     r"(?:由|归|该|是)?(?:谁|哪[一几两]?[个些家]?(?:部门|单位|机构|局|委员会|方面)?)(?:来|去|负责|具体)?(?P<deed>[一-鿿]{2})(?:的|吗|呢)?(?=[？?，。的]|$)"
 )
 _NO_DEED = re.compile(r"部门|单位|机构|负责|牵头|管理|哪个|哪些|什么|处理|领导")
-_LEADS = re.compile(r"牵头|主管|哪个(?:部门|单位)|哪家|主办|为主")
+_ASKS_LEAD = re.compile(
+    r"牵头|主管|主办|为主|哪(?:一)?个(?:部门|单位|机构|局)|哪家|找谁|[由归]谁|谁(?:来|去)?(?:负责|管|落实|抓)"
+)
+_ASKS_ASSIST = re.compile(
+    r"(?:配合|参与|参加|协助|协办)的?(?:单位|部门)|(?:谁|哪[一几些个两]+(?:家|个)?(?:部门|单位|机构|局)?)[^，。？?]{0,6}?"
+    r"(?:配合|参与|参加|协助|协办)(?=[？?，。的、吗呢]|$)"
+)
+_ASKS_OTHERS = re.compile(r"主要责任(?:单位|部门)")
+_FAR = 6000  # characters after a sentence within which the bracket that ends its clause is looked for
+_LONGEST_BRACKET = 600
+_QUOTED = 600
+_FIT = {"own": 0.85, "inherited": 0.8, "before": 0.6}
 
 
 def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     """Candidates for the departments that are responsible for what a sentence says."""
-    clause = sentence.source.clause_at(sentence.start, sentence.end)
-    document = sentence.source.document
-    body = document.text[clause.span.start : clause.span.end]
-    at = sentence.start - clause.span.start
-    if own := _BRACKET.match(sentence.text):
-        at += own.end()  # it holds for the sentence before
     yield from _doer(sentence, context)
+    others = 0.5 if _ASKS_ASSIST.search(context.question.text) else 1.0  # 由…负责 does not say who helps
     for role in _ROLES:
         for match in role.finditer(sentence.text):
             start = sentence.start + match.start("name")
@@ -63,19 +64,63 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
                 match["name"],
                 sentence,
                 (sentence.span, Span(start, start + len(match["name"]))),
-                0.35 + 0.65 * context.cover(around),
+                (0.35 + 0.65 * context.cover(around)) * others,
             )
-    for match in _BRACKET.finditer(body, max(0, at)):
-        if match.end() <= at:
-            continue
-        names = _names(match, context.question.text)
-        if not names:
-            continue
-        quoted = Span(sentence.start, clause.span.start + match.end())
-        bracket = Span(clause.span.start + match.start(), clause.span.start + match.end())
-        spans = (quoted if len(quoted) <= 600 else sentence.span, bracket)
-        yield Candidate("、".join(names), sentence, spans, 0.85)
-        break
+    yield from _stated(sentence, context.question.text)
+
+
+def _stated(sentence: Sentence, question: str) -> Iterator[Candidate]:
+    """What the bracket after a sentence says, else what holds for its clause from elsewhere."""
+    clause = sentence.source.clause_at(sentence.start, sentence.end)
+    document = sentence.source.document
+    for bracket in _after(document, clause, sentence):
+        if names := _asked(bracket.named, question):
+            quoted = Span(min(sentence.start, bracket.span.start), max(sentence.end, bracket.span.end))
+            spans = (quoted if len(quoted) <= _QUOTED else sentence.span, bracket.span)
+            yield Candidate("、".join(names), sentence, spans, _FIT["own"])
+            return
+    for fit, known in (
+        ("before", [r for r in clause.responsible if not r.inherited]),
+        ("inherited", [r for r in clause.responsible if r.inherited]),
+    ):
+        if names := _asked(known, question):
+            wanted = [r for r in known if r.name in names]
+            stated = dict.fromkeys(_stating(document, r) for r in wanted)
+            yield Candidate("、".join(names), sentence, (sentence.span, *stated), _FIT[fit])
+            return
+
+
+def _after(document: Document, clause: Clause, sentence: Sentence) -> Iterator[Bracket]:
+    """The brackets of a clause that stand after a sentence, or in which it stands, in order."""
+    start = max(clause.span.start, sentence.start - _LONGEST_BRACKET)
+    for bracket in brackets(document.text, start, min(clause.span.end, sentence.end + _FAR)):
+        inside = bracket.span.start <= sentence.start and sentence.end <= bracket.span.end + 1
+        if inside or (bracket.span.start > sentence.start and bracket.reach == "item"):
+            yield bracket
+
+
+def _stating(document: Document, responsible: Responsible) -> Span:
+    """The bracket, or the table cell, in which a department is named."""
+    at = responsible.span
+    start = document.text.rfind("\n", 0, at.start) + 1
+    end = document.text.find("\n", at.end)
+    line = brackets(document.text, start, end if end >= 0 else len(document.text))
+    return next((b.span for b in line if b.span.contains(at)), at)
+
+
+def _asked(named: Sequence[Named] | Sequence[Responsible], question: str) -> list[str]:
+    """The names in the role that a question asks for, each once. Who leads is a good answer to who is responsible."""
+    roles = {role: [n.name for n in named if n.role == role] for role in ("lead", "responsible", "assist")}
+    lead, assist = _ASKS_LEAD.search(question), _ASKS_ASSIST.search(question)
+    if assist:
+        names = (roles["lead"] + roles["assist"] if lead else roles["assist"]) if roles["assist"] else []
+    elif _ASKS_OTHERS.search(question) and roles["responsible"]:
+        names = roles["responsible"]
+    elif lead and roles["lead"]:
+        names = roles["lead"]
+    else:
+        names = roles["lead"] + roles["responsible"] or roles["assist"]
+    return list(dict.fromkeys(names))
 
 
 def _doer(sentence: Sentence, context: Context) -> Iterator[Candidate]:
@@ -90,15 +135,3 @@ def _doer(sentence: Sentence, context: Context) -> Iterator[Candidate]:
         around = sentence.text[max(0, match.start() - 30) : match.end() + 12]
         fit = 0.75 + 0.25 * context.cover(around)
         yield Candidate(match["name"], sentence, (sentence.span, Span(start, start + len(match["name"]))), fit)
-
-
-def _names(match: re.Match[str], question: str) -> list[str]:
-    groups = match.groupdict()
-    raw = next((groups[k] for k in ("named", "lead", "does", "bare", "plain") if groups[k]), "")
-    if groups["named"] and _LEADS.search(question) and (lead := re.match(r"([^，,；;]+?)牵头", raw)):
-        raw = lead[1]
-    parts = re.split(r"[、，,；;]|\s{2,}|(?<=[局委部厅会])(?:和|及)(?=[市省县区各])", raw)
-    cleaned = [
-        re.sub(r"^(?:由|及|和|等)|(?:等|牵头|负责|配合|参与|按职责分工)+(?:单位|部门)?$", "", p.strip()) for p in parts
-    ]
-    return [name for name in dict.fromkeys(cleaned) if len(name) >= 2]
