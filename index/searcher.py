@@ -28,6 +28,13 @@ DENSE_WEIGHT = 0.6
 # 50 or 200 candidates change MRR by 0.01 at most.
 CANDIDATES = 100
 
+# Words that the asker did not say (a lexicon's). By weight in BM25 and share in the vector, policy questions with answers,
+# right answer and passage: 0.5/0 0.743, 0.5/0.15 0.749, 0.5/0.3 0.754; appended (1/1) 0.771, but more wrong answers and
+# the best passage first less often (0.903 against 0.92). Statutes dev, recall@10: none 0.612, 0.25/0.1 0.605, 0.5/0.3
+# 0.588, 0.5/0.5 0.578, appended 0.574: where lay questions were trained on, added words only blur the vector.
+ADDED_WEIGHT = 0.5
+ADDED_SHARE = 0.3
+
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
@@ -89,8 +96,12 @@ class Searcher:
         top_k: int,
         documents: frozenset[str] | None = None,
         mode: Mode = "fused",
+        added: str = "",
     ) -> list[Hit]:
         """The `top_k` best passages, best first, equal scores in index order.
+
+        `added` are words that the asker did not say (what documents say for his): BM25 counts their tokens at
+        `ADDED_WEIGHT`, the vector of the query is drawn towards theirs.
 
         `documents` limits the search to passages of these documents. `Hit.score` is relative to this query's candidates
         (best near 1); `Hit.scores` holds the raw BM25 score and the cosine of every hit, `Hit.ranks` its rank with each
@@ -103,9 +114,9 @@ class Searcher:
         depth = max(top_k, self._candidates)
         lists: dict[str, Found] = {}
         if mode != "dense":
-            lists["lexical"] = self._lexical(query, depth, allowed)
+            lists["lexical"] = self._lexical(query, added, depth, allowed)
         if mode != "lexical":
-            lists["dense"] = self._dense(query, depth, allowed)
+            lists["dense"] = self._dense(query, added, depth, allowed)
         rows = np.unique(np.concatenate([found.rows for found in lists.values()]))
         scores = {name: found.score_of(rows) for name, found in lists.items()}
         nothing = np.zeros(len(rows), dtype=np.float32)
@@ -123,14 +134,26 @@ class Searcher:
             for rank, (row, score) in enumerate(zip(order[:top_k].tolist(), fused[:top_k], strict=True), 1)
         ]
 
-    def _lexical(self, query: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
-        scores = self.snapshot.lexical.scores(self.tokenizer.tokens(query))
+    def _lexical(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
+        said = set(self.tokenizer.tokens(query))
+        scores = self.snapshot.lexical.scores(said)
+        more = set(self.tokenizer.tokens(added)) - said if added else None
+        if more:
+            scores = scores + np.float32(ADDED_WEIGHT) * self.snapshot.lexical.scores(more)
         return Found(best(scores, depth, allowed)[0], lambda rows: scores[rows])
 
-    def _dense(self, query: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
-        vector = self.encoder.encode_queries([query])[0]
+    def _dense(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
+        vector = self._vector(query, added)
         dense = self.snapshot.dense
         return Found(dense.top(vector, depth, allowed)[0], lambda rows: dense.scores(vector, rows))
+
+    def _vector(self, query: str, added: str) -> NDArray[np.float32]:
+        """The vector of a query, length 1, drawn towards that of the `added` words by `ADDED_SHARE`."""
+        if not added:
+            return cast("NDArray[np.float32]", self.encoder.encode_queries([query])[0])
+        own, other = self.encoder.encode_queries([query, added])
+        vector = own + np.float32(ADDED_SHARE) * other
+        return cast("NDArray[np.float32]", vector / max(float(np.linalg.norm(vector)), 1e-9))
 
     def idf(self, token: str) -> float:
         """How rare a token (as `Tokenizer.tokens` gives it) is: ln(1 + (N - df + 0.5) / (df + 0.5)) over N passages."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import logging
+import math
 import re
 import threading
 import unicodedata
@@ -67,6 +68,13 @@ class Tokenizer:
         white space.
         """
         return [word for word in self._dictionary().lcut(normalise(text), HMM=False) if word.strip()]
+
+    def log_probability(self, word: str) -> float | None:
+        """ln of how often a word of the dictionary is said among all words (-6 和, -9 方案, -17 the rarest); None for
+        what is no word. `word` is normalised text."""
+        dictionary = self._dictionary()
+        frequency = dictionary.FREQ.get(word)
+        return math.log(frequency / dictionary.total) if frequency else None
 
     def _dictionary(self) -> Any:
         with self._lock:

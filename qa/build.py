@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from corpus.ingest import PARSER
 from corpus.store import Store
 from index.encoder import Encoder, load_encoder
 from index.errors import SnapshotError
@@ -15,6 +16,7 @@ from index.snapshot import Progress, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
 from qa.engine import Engine
 from qa.lexicon import load_lexicon
+from qa.typos import Spelling
 from qa.understand import Understander
 
 INDEX = "index"
@@ -35,7 +37,10 @@ def build_engine(data: Path, encoder: str = "builtin") -> Engine:
     snapshot = open_snapshot(data / INDEX)
     tokenizer = Tokenizer()
     searcher = Searcher(snapshot, lambda: load_encoder(encoder), tokenizer)
-    return Engine(store, searcher, Understander(load_lexicon(data / LEXICON), tokenizer.words))
+    lexicon = load_lexicon(data / LEXICON)
+    spelling = Spelling(searcher.document_frequency, len(snapshot), tokenizer, lexicon.lay)
+    regions = store.regions()
+    return Engine(store, searcher, Understander(lexicon, tokenizer.words, spelling, regions))
 
 
 def update_index(store: Store, data: Path, encoder: str = "builtin", progress: Progress | None = None) -> int | None:
@@ -54,7 +59,7 @@ def update_index(store: Store, data: Path, encoder: str = "builtin", progress: P
 
 
 def _fingerprint(store: Store, encoder: Encoder) -> str:
-    parts = (store.digest(), encoder.id, Tokenizer().settings_id, str(PASSAGES_VERSION))
+    parts = (store.digest(), PARSER, encoder.id, Tokenizer().settings_id, str(PASSAGES_VERSION))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.store import Store
-from corpus.types import Clause, Document
+from corpus.types import Clause, Document, Span
 from index.searcher import Searcher
 from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.converse import Conversations, Turn, complete
 from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
-from qa.naming import documents_named, named_titles
+from qa.lookup import NAMED, Lookup, asks_for_text, passage_of
 from qa.premise import broken_premise
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
 from qa.read import Candidate, Context, candidates
@@ -29,6 +29,11 @@ _RERANKED = 10  # of them weighed by their sentences
 _READ = 8  # passages read for answers
 _KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
+_SURE_ENOUGH, _UNSURE_READING = (
+    0.9,
+    0.7,
+)  # of lines recognised in pictures: below, one in eight and one in three has a wrong figure
+_LOOKED_UP = 0.99  # how sure an answer is that was looked up by its number
 _OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
 _NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
@@ -50,7 +55,7 @@ class Engine:
         self._documents: OrderedDict[str, Loaded] = OrderedDict()
         # What filters and names are compared with; without the texts, which only the documents that are read need.
         self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
-        self._titles = named_titles((d.id, d.title) for d in self._catalogue)
+        self._lookup = Lookup(self._catalogue, lambda ident: self._load(ident).clauses)
         self._lock = threading.Lock()
 
     # -- the path ------------------------------------------------------------------------------------------------------
@@ -66,10 +71,12 @@ class Engine:
         if asked.scope:
             return Refusal("out_of_scope", _OUT_OF_SCOPE, 0.0, (), rewritten, clock.laps)
         terms = self._terms(asked)
-        hits = self._retrieve(asked, question)
+        hits = self._retrieve(asked, question, last)
         clock.lap("retrieve")
-        weighed, rest = self._rerank(asked, terms, hits)
-        if follow_up and last and last.passage:
+        if hits and NAMED in hits[0].ranks and asks_for_text(question.text):
+            return replace(self._quoted(hits, question), rewritten=rewritten, timings_ms=clock.laps)
+        weighed, rest = self._rerank(asked, terms, hits, question)
+        if follow_up and last and last.passage and not (hits and NAMED in hits[0].ranks):
             weighed, rest = self._in_front(asked, terms, weighed, rest, last.passage)
         clock.lap("rerank")
         scored = self._read(asked, terms, weighed, question)
@@ -84,24 +91,35 @@ class Engine:
         """The passages for a question, best first."""
         asked = self.understander.read(question.text)
         terms = self._terms(asked)
-        weighed, rest = self._rerank(asked, terms, self._retrieve(asked, question))
+        weighed, rest = self._rerank(asked, terms, self._retrieve(asked, question), question)
         return [*(w.source.hit for w in weighed), *rest][: question.top_k]
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def _retrieve(self, asked: Understanding, question: Question) -> list[Hit]:
-        """The passages for a question: of the documents that it names in front, then all others."""
+    def _retrieve(self, asked: Understanding, question: Question, last: Turn | None = None) -> list[Hit]:
+        """The passages for a question: clauses that it names by number, then of the documents that it names, then all
+        others."""
         allowed = self._allowed(question.filters)
         if allowed is not None and not allowed:
             return []
-        depth = max(_SEARCHED, question.top_k)
-        hits = self.searcher.search(asked.query, depth, allowed)
-        named = documents_named(asked.text, self._titles)
+        found = self._search(asked, max(_SEARCHED, question.top_k), allowed)
+        before = [last.passage.document_id] if last and last.passage else []
+        clauses = self._lookup.find(asked.text, before)
+        named = [passage_of(self._load(c.document_id).document, c) for c in clauses]
+        front = [Hit(p, 1, 1.0, {NAMED: 1}) for p in named if allowed is None or p.document_id in allowed]
+        inside = {h.passage.id for h in front}
+        rest = [h for h in found if h.passage.id not in inside]
+        return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)] if front else found
+
+    def _search(self, asked: Understanding, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
+        """The passages of the documents that a question names in front, then all others."""
+        hits = self.searcher.search(asked.query, depth, allowed, added=asked.added)
+        named = self._lookup.documents_meant(asked.text)
         if allowed is not None:
             named &= allowed
         if not named:
             return hits
-        front = self.searcher.search(asked.query, depth, named)[:_FROM_NAMED]
+        front = self.searcher.search(asked.query, depth, named, added=asked.added)[:_FROM_NAMED]
         inside = {h.passage.id for h in front}
         rest = [h for h in hits if h.passage.id not in inside]
         return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
@@ -109,11 +127,19 @@ class Engine:
     def _terms(self, asked: Understanding) -> Terms:
         return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
 
-    def _rerank(self, asked: Understanding, terms: Terms, hits: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:
+    def _rerank(
+        self, asked: Understanding, terms: Terms, hits: Sequence[Hit], question: Question
+    ) -> tuple[list[Weighed], list[Hit]]:
         """The first hits by what their best sentence says about the question, and the others in their order: only the
         documents of the first are loaded."""
         weighed = self._weigh_sentences(asked, terms, [self._source(hit) for hit in hits[:_RERANKED]])
-        return rerank(weighed, hits[_RERANKED:])
+        ordered, rest = rerank(weighed, hits[_RERANKED:], asked, question.as_of)
+        named = [w for w in ordered if NAMED in w.source.hit.ranks]
+        return (
+            renumbered([*named, *(w for w in ordered if NAMED not in w.source.hit.ranks)], rest)
+            if named
+            else (ordered, rest)
+        )
 
     def _weigh_sentences(self, asked: Understanding, terms: Terms, sources: Sequence[Source]) -> list[Weighed]:
         """Each passage with its sentences, these with the cosine of their vector and the question's."""
@@ -122,7 +148,8 @@ class Engine:
         texts = [s.text for sentences in split for s in sentences]
         if not texts:
             return []
-        cosines = iter((encoder.encode_passages(texts) @ encoder.encode_queries([asked.query])[0]).tolist())
+        whole = " ".join((asked.query, *asked.expansions))
+        cosines = iter((encoder.encode_passages(texts) @ encoder.encode_queries([whole])[0]).tolist())
         return [
             Weighed(
                 source,
@@ -173,8 +200,21 @@ class Engine:
             reason: Reason = "low_confidence" if best.candidate.found else "no_evidence"
             return Refusal(reason, _UNSURE if best.candidate.found else _NO_EVIDENCE, probability, nearest)
         citations = self.cite(best.candidate)
-        warnings = _warnings(citations[0].document, question)
+        warnings = _warnings(citations, question)
         return Answer(best.candidate.text, citations, probability, nearest, warnings)
+
+    def _quoted(self, hits: Sequence[Hit], question: Question) -> Answer:
+        """The words of the clauses that a question names, where it asks for nothing else."""
+        citations = []
+        for hit in hits:
+            if NAMED in hit.ranks:
+                source = self._source(hit)
+                span = Span(hit.passage.start, hit.passage.end)
+                clause = source.clause(hit.passage.clause_id) or source.clause_at(span.start, span.end)
+                citations.append(Citation(source.document, clause, span, source.document.quote(span)))
+        first = citations[0]
+        warnings = _warnings(citations, question)
+        return Answer(first.quote, tuple(citations), _LOOKED_UP, tuple(hits[: question.top_k]), warnings)
 
     def _features(self, best: Scored, scored: Sequence[Scored], terms: Terms) -> confidence.Features:
         sentence = best.candidate.sentence
@@ -203,7 +243,7 @@ class Engine:
         if asked.scope:
             return None
         terms = self._terms(asked)
-        weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question))
+        weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
         return (scored[0].candidate, self._features(scored[0], scored, terms)) if scored else None
 
@@ -316,8 +356,9 @@ def _cited_first(hits: Sequence[Hit], candidate: Candidate, top_k: int) -> tuple
     return tuple(replace(h, rank=rank) for rank, h in enumerate([own, *rest][:top_k], 1))
 
 
-def _warnings(document: Document, question: Question) -> tuple[Warning, ...]:
+def _warnings(citations: Sequence[Citation], question: Question) -> tuple[Warning, ...]:
     out = []
+    document = citations[0].document
     status = document.status_on(question.as_of)
     if status == "expired":
         out.append(Warning("expired", f"《{document.title}》已于{document.validity.effective_until}到期，内容仅供参考"))
@@ -327,4 +368,9 @@ def _warnings(document: Document, question: Question) -> tuple[Warning, ...]:
         out.append(Warning("not_yet", f"《{document.title}》自{document.validity.effective_from}起施行，尚未生效"))
     if document.title_inferred:
         out.append(Warning("inferred_title", "原文没有标题，标题由系统根据内容推断"))
+    sure = [c.document.confidence_of(c.span) for c in citations]
+    least = min((value for value in sure if value is not None), default=1.0)
+    if least < _SURE_ENOUGH:
+        degree = "可能有误，" if least < _UNSURE_READING else ""
+        out.append(Warning("recognised", f"引文由图片识别得来，{degree}数字请核对原件"))
     return tuple(out)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 
 from qa.errors import BadLexicon
@@ -20,11 +21,18 @@ class Lexicon:
     empty: frozenset[str]
     found: re.Pattern[str]
 
-    def expansions(self, question: str) -> list[str]:
-        """What documents say for the everyday words in a question, each once, words that it has already left out."""
+    def expansions(self, words: Sequence[str]) -> list[str]:
+        """What documents say for the everyday words in a question that was cut into words, each once; words that it has
+        already are left out.
+
+        An everyday word begins and ends where words do: 骗 is not found in 诈骗, nor 工人 in 员工人数.
+        """
+        question = "".join(words).lower()
+        bounds = {0, *accumulate(map(len, words))}
         out: list[str] = []
         for match in self.found.finditer(question):
-            out += [w for w in self.lay[match[0]] if w not in question and w not in out]
+            if match.start() in bounds and match.end() in bounds:
+                out += [w for w in self.lay[match[0]] if w.lower() not in question and w not in out]
         return out
 
     def content(self, words: Iterable[str]) -> str:
@@ -57,7 +65,7 @@ def load_lexicon(extra: Path | None = None) -> Lexicon:
 
 
 def _pairs(table: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    return {key: tuple(str(word) for word in words) for key, words in table.items()}
+    return {key.lower(): tuple(str(word) for word in words) for key, words in table.items()}
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

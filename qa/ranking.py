@@ -18,14 +18,24 @@ from datetime import date
 
 from index.types import Hit
 from qa.evidence import Sentence, Source
+from qa.lookup import NAMED
 from qa.premise import year_holds
 from qa.read import Candidate
+from qa.understand import Understanding
 
 _BOILERPLATE = re.compile(
     r"^(?:[（(]?[一二三四五六七八九十\d]+[）)、．.]\s*)?(?:[^，。]{0,12}?。)?[^，。]{0,12}?"
     r"(?:坚持以|深入贯彻|全面贯彻|以习近平|认真落实|贯彻落实|高举|全面落实|按照党的|深刻领会)"
 )
 """The guiding thoughts at the head of most documents: full of the words of the title, never an answer."""
+
+
+_PLACE = 0.1
+_YEAR = 0.1
+_PASSED_OVER = {"expired": 0.1, "repealed": 0.2, "not_yet": 0.2}
+"""What the passages of a document lose that is not in force on the day asked, where no year is named."""
+_OTHER_YEAR = re.compile(r"(?:19|20)\d\d")
+_RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19|20)\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +47,56 @@ class Weighed:
     cover: float
 
 
-def rerank(weighed: Sequence[Weighed], rest: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:
-    """The passages by evidence, best first, and `rest` after them in its order; scores in 0..1 that fall with rank."""
-    totals = sorted(((_passage_score(w), i) for i, w in enumerate(weighed)), key=lambda t: (-t[0], t[1]))
-    out = [_with_score(weighed[i], total / _BEST) for total, i in totals]
+def rerank(
+    weighed: Sequence[Weighed], rest: Sequence[Hit], asked: Understanding, as_of: date
+) -> tuple[list[Weighed], list[Hit]]:
+    """The passages by evidence, best first, and `rest` after them in its order; scores in 0..1 that fall with rank.
+
+    Of passages with the same text the best one stays, of equally good ones that of the document in force.
+    """
+    totals = sorted(
+        ((_passage_score(w) + document_fit(w.source, asked, as_of), i) for i, w in enumerate(weighed)),
+        key=lambda t: (-t[0], t[1]),
+    )
+    seen: set[str] = set()
+    out = [_with_score(weighed[i], total / _BEST) for total, i in totals if _is_new(weighed[i].source.hit, seen)]
     last = out[-1].source.hit.score if out else 1.0
-    return renumbered(out, [replace(hit, score=max(0.0, min(1.0, last * hit.score))) for hit in rest])
+    others = [replace(hit, score=max(0.0, min(1.0, last * hit.score))) for hit in rest if _is_new(hit, seen)]
+    return renumbered(out, others)
+
+
+def _is_new(hit: Hit, seen: set[str]) -> bool:
+    """Whether no passage before had this text; remembers it. What was looked up by its number always is."""
+    text = "".join(hit.passage.text.split())
+    if text in seen and NAMED not in hit.ranks:
+        return False
+    seen.add(text)
+    return True
+
+
+def document_fit(source: Source, asked: Understanding, as_of: date) -> float:
+    """How well a document fits the places, years and the day that are asked for, -0.4..0.3: it decides between
+    passages that say the same."""
+    document, passage = source.document, source.hit.passage
+    head = f"{document.title} {document.region or ''} {document.issuer or ''} {passage.context}"
+    total = 0.0
+    for place in asked.places:
+        if place in head:
+            total += _PLACE
+        elif document.region and place not in passage.text:
+            total -= _PLACE
+    for year in asked.years:
+        if year in document.title:
+            total += _YEAR
+        elif _OTHER_YEAR.search(document.title) and year not in passage.text and not _in_range(year, document.title):
+            total -= _YEAR
+    if not asked.years:
+        total -= _PASSED_OVER.get(document.status_on(as_of), 0.0)
+    return max(-0.4, min(0.3, total))
+
+
+def _in_range(year: str, title: str) -> bool:
+    return any(int(a) <= int(year) <= int(b) for a, b in _RANGE.findall(title))
 
 
 def renumbered(weighed: Sequence[Weighed], rest: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:

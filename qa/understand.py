@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
 from qa.figures import magnitudes
 from qa.lexicon import Lexicon
+from qa.typos import Correction, Spelling
 
 AnswerKind = Literal[
     "amount",
@@ -118,7 +119,8 @@ _CHAT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """A question as the readers see it. `query` is what is searched: the question and what documents say for its words.
+    """A question as the readers see it. `text` is the question, `query` is what is searched: the question with its typos
+    set right; `added` is what documents say for its words, which counts less.
 
     `scope` is "" for a question about documents, "injection" or "chat" for what is refused before any search.
     """
@@ -128,6 +130,7 @@ class Understanding:
     content: str
     expansions: tuple[str, ...]
     query: str
+    added: str
     years: tuple[str, ...]
     levels: tuple[str, ...]
     articles: tuple[str, ...]
@@ -135,6 +138,7 @@ class Understanding:
     quoted: tuple[str, ...]
     places: tuple[str, ...]
     scope: Literal["", "injection", "chat"]
+    corrections: tuple[Correction, ...] = ()
     focus: str = ""  # of a follow-up: the user's own words, which weigh more than what was taken from before
 
 
@@ -144,28 +148,45 @@ class Understander:
     >>> Understander(load_lexicon(), Tokenizer().words).read("省级的奖多少？").kind
     'amount'
 
-    `words` cuts a text into words (loaded lazily: the first call costs a second).
+    `words` cuts a text into words (loaded lazily: the first call costs a second); `spelling` knows what the corpus at
+    hand says for words that it does not hold; `places` are regions of the documents at hand, beside the cities of
+    places.txt.
     """
 
-    def __init__(self, lexicon: Lexicon, words: Callable[[str], list[str]]) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        words: Callable[[str], list[str]],
+        spelling: Spelling | None = None,
+        places: Iterable[str] = (),
+    ) -> None:
         self.lexicon = lexicon
         self._words = words
-        names = files("qa").joinpath("places.txt").read_text("utf-8").split()
-        self._places = re.compile("|".join(sorted(names, key=len, reverse=True)))
+        self._spelling = spelling
+        names = set(files("qa").joinpath("places.txt").read_text("utf-8").split())
+        names |= {part for place in places for part in re.split(r"[省市区县]", place) if len(part) > 1}
+        self._places = re.compile("|".join(sorted(names, key=lambda name: (-len(name), name))))
 
     def read(self, question: str, focus: str = "") -> Understanding:
         """Never raises; an odd question is a `span` question. `focus` is the part of a follow-up that decides its kind."""
         text = "".join(c if "Ⅰ" <= c <= "Ⅻ" else unicodedata.normalize("NFKC", c) for c in question).strip()
         text = re.sub(r"([国省市区县])(?:家)?一级", r"\1级", re.sub(r"\?", "？", text))
         positive = _NOT_THIS.sub("", text)
-        expansions = tuple(self.lexicon.expansions(text))
+        words = self._words(positive)
+        corrections = tuple(self._spelling.corrections(words)) if self._spelling else ()
+        plain = _corrected(text, corrections)
+        if corrections:
+            words = self._words(_corrected(positive, corrections))
+        expansions = tuple(self.lexicon.expansions(words if positive == text else self._words(plain)))
         return Understanding(
             text=text,
             kind=_kind_of_follow_up(text, focus) if focus else kind_of(text),
             focus=focus,
-            content=self.lexicon.content(self._words(positive)),
+            content=self.lexicon.content(words),
             expansions=expansions,
-            query=" ".join((text, *expansions)),
+            corrections=corrections,
+            query=plain,
+            added=" ".join(expansions),
             years=tuple(dict.fromkeys(_YEAR.findall(text))),
             levels=tuple(dict.fromkeys(_LEVEL.findall(positive))),
             articles=tuple(_ARTICLE.findall(text)),
@@ -174,6 +195,12 @@ class Understander:
             places=tuple(dict.fromkeys(p.removesuffix("市") for p in self._places.findall(text))),
             scope="injection" if _INJECTION.search(text) else "chat" if _CHAT.search(text) else "",
         )
+
+
+def _corrected(text: str, corrections: Iterable[Correction]) -> str:
+    for correction in corrections:
+        text = text.replace(correction.typed, correction.meant)
+    return text
 
 
 def _kind_of_follow_up(whole: str, focus: str) -> AnswerKind:

@@ -72,7 +72,8 @@ def test_full_width_and_lay_words() -> None:
     asked = understood("我们厂一年投了３００万，电瓶车能补多少？")
     assert "300万" in asked.text and (3_000_000.0, "元") in asked.magnitudes
     assert {"企业", "电动自行车"} <= set(asked.expansions)
-    assert all(word in asked.query for word in asked.expansions)
+    assert all(word in asked.added for word in asked.expansions)
+    assert asked.query == asked.text
 
 
 @pytest.mark.parametrize(

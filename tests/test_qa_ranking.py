@@ -1,0 +1,76 @@
+"""Which passage comes first: places, years, the day asked for, and the same text twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from reading import DAY, sources, understood
+
+from corpus.types import Validity
+from index.types import Hit
+from qa.evidence import Loaded, Source
+from qa.lexicon import load_lexicon
+from qa.lookup import NAMED
+from qa.ranking import Weighed, document_fit, rerank
+from qa.understand import Understander, Understanding
+
+TEXT = "第一条 对认定的企业给予最高100万元奖励。"
+
+
+def source(title: str, region: str = "", until: date | None = None, text: str = TEXT) -> Source:
+    first = sources(text)[0]
+    document = replace(
+        first.document, title=title, region=region or None, issuer=None, validity=Validity(effective_until=until)
+    )
+    passage = replace(first.hit.passage, id=title, context=title)
+    return Source(Hit(passage, 1, 0.5), Loaded(document, first.clauses, first.loaded.by_id))
+
+
+def order(asked: Understanding, *found: Source) -> list[str]:
+    ranked, _ = rerank([Weighed(s, (), 0.5) for s in found], [], asked, DAY)
+    return [w.source.document.title for w in ranked]
+
+
+@pytest.mark.parametrize(
+    ("question", "better", "worse"),
+    [
+        ("苏州市的企业奖多少", source("苏州市若干措施", "苏州市"), source("无锡市若干措施", "无锡市")),
+        ("2023年的企业奖多少", source("扶持办法（2022—2024年）"), source("扶持办法（2025—2027年）")),
+        ("2025年的企业奖多少", source("2025年行动计划"), source("2024年行动计划")),
+        ("企业奖多少", source("新办法"), source("旧办法", until=date(2024, 12, 31))),
+    ],
+)
+def test_the_document_that_fits(question: str, better: Source, worse: Source) -> None:
+    asked = understood(question)
+    assert document_fit(better, asked, DAY) > document_fit(worse, asked, DAY)
+    assert order(asked, worse, better)[0] == better.document.title
+
+
+def test_a_year_that_is_asked_for_may_be_past() -> None:
+    old = source("扶持办法（2022—2024年）", until=date(2024, 12, 31))
+    assert document_fit(old, understood("2023年的企业奖多少"), DAY) >= 0
+    assert document_fit(old, understood("企业奖多少"), DAY) < 0
+    assert document_fit(old, understood("企业奖多少"), date(2023, 1, 1)) == 0
+
+
+def test_a_place_that_the_passage_names_fits() -> None:
+    named = source("江苏省若干措施", "江苏省", text="第一条 对苏州市的企业给予最高100万元奖励。")
+    assert document_fit(named, understood("苏州的企业奖多少"), DAY) == 0
+
+
+def test_the_same_text_is_shown_once_and_from_the_document_in_force() -> None:
+    old, new = source("旧办法", until=date(2024, 12, 31)), source("新办法")
+    asked = understood("企业奖多少")
+    assert order(asked, old, new) == ["新办法"]
+    ranked, rest = rerank([Weighed(new, (), 0.5)], [old.hit, old.hit], asked, DAY)
+    assert len(ranked) == 1 and rest == []
+    looked_up = Source(replace(old.hit, ranks={NAMED: 1}), old.loaded)
+    assert len(order(asked, new, looked_up)) == 2, "what was asked for by its number stays"
+
+
+def test_the_regions_of_the_documents_are_places() -> None:
+    known = Understander(load_lexicon(), lambda text: [text], None, ["澜江市", "江苏省云岫县"])
+    assert known.read("澜江市和云岫的补贴").places == ("澜江", "云岫")
+    assert understood("云岫的补贴").places == ()
