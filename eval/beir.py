@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ import numpy as np
 
 from corpus.errors import PolicyError
 from eval.datasets import BeirSet, corpus_file, read_beir
+from eval.memory import peak_mb
 from eval.metrics import Qrels, Run, mrr_at, ndcg_at, recall_at
 from eval.report import Report, table, write_report
 from index.encoder import Encoder, load_encoder
@@ -70,6 +70,11 @@ def evaluate_beir(
         return _evaluate(data, encoder, Path(temporary), progress)
 
 
+def passages_of_beir(data: BeirSet) -> list[Passage]:
+    """A passage for each document, searched with its title and heading."""
+    return [Passage(id=d.id, text=d.text, context=f"{d.title} {d.heading}".strip()) for d in data.documents]
+
+
 def index_beir(data: BeirSet, folder: Path, encoder: Encoder, progress: Progress | None = None) -> Index:
     """Build the index of `data` in `folder`, or open the one that is there if it is of the same corpus and settings."""
     tokenizer = Tokenizer()
@@ -79,7 +84,7 @@ def index_beir(data: BeirSet, folder: Path, encoder: Encoder, progress: Progress
     old = _reusable(folder, source, encoder, tokenizer)
     if old is not None:
         return old
-    passages = [Passage(id=d.id, text=d.text, context=f"{d.title} {d.heading}".strip()) for d in data.documents]
+    passages = passages_of_beir(data)
     start = time.perf_counter()
     snapshot = build_snapshot(passages, folder, encoder, progress, tokenizer=tokenizer)
     seconds = time.perf_counter() - start
@@ -120,7 +125,7 @@ def _evaluate(data: BeirSet, encoder: Encoder, folder: Path, progress: Progress 
             "queries": len(data.queries),
             "unseen/queries": len(unseen),
             "build_seconds": index.build_seconds,
-            "peak_rss_mb": _peak_rss_mb(),
+            "peak_rss_mb": peak_mb(),
         }
     )
     settings = {
@@ -160,11 +165,6 @@ def _timed_run(searcher: Searcher, data: BeirSet, mode: Mode) -> tuple[Run, list
 def _metrics(prefix: str, qrels: Qrels, run: Run) -> dict[str, float]:
     metrics: dict[str, Callable[[Qrels, Run, int], float]] = {"recall": recall_at, "mrr": mrr_at, "ndcg": ndcg_at}
     return {f"{prefix}{name}@{K}": metric(qrels, run, K) for name, metric in metrics.items()}
-
-
-def _peak_rss_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def print_report(report: Report) -> None:
