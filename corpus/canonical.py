@@ -146,8 +146,19 @@ def _without_page_numbers(lines: list[Line]) -> list[Line]:
     return [replace(line, text="") if _DIGITS.match(line.text) else line for line in lines]
 
 
+class _Widths(dict[str, int]):
+    """The columns that a character takes, kept once it was looked up."""
+
+    def __missing__(self, character: str) -> int:
+        self[character] = width = 2 if east_asian_width(character) in "WFA" else 1
+        return width
+
+
+_WIDTHS = _Widths()
+
+
 def _columns(text: str) -> int:
-    return sum(2 if east_asian_width(c) in "WFA" else 1 for c in text)
+    return sum(map(_WIDTHS.__getitem__, text))
 
 
 def _wrap_width(lines: list[Line]) -> int | None:

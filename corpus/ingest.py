@@ -159,8 +159,8 @@ def read_documents(data: bytes, name: str, digest: str = "") -> list[tuple[Docum
 def read_file(data: bytes, name: str, digest: str = "") -> Reading:
     """Everything that stands in a file. Raises BadFile."""
     lines = read_lines(data)
-    sure = {line.number: line.confidence for line in lines if line.confidence is not None and line.text}
-    unread = {line.page for line in lines if line.confidence is not None and not line.text and line.page}
+    sure = {line.number: line.confidence for line in lines if line.confidence is not None and line.text.strip()}
+    unread = {line.page for line in lines if line.confidence == 0.0 and not line.text and line.page}
     recognised = {line.page for line in lines if line.number in sure and line.page}
     drafts = bulletin.split(paragraphs(lines))
     del lines
@@ -190,11 +190,14 @@ def _document(
     lines = [anchor.line for anchor in tree.anchors]
     pages = [anchor.page for anchor in tree.anchors if anchor.page is not None]
     source = Source(name, digest, min(lines), max(lines), min(pages, default=None), max(pages, default=None))
-    responsible = responsibility.assign(tree.text, tree.clauses)
-    clauses = tuple(replace(c, responsible=r) for c, r in zip(tree.clauses, responsible, strict=True))
     amended = next((link.title for link in meta.links if link.kind == "amends"), None)
-    found = references.find(tree.text, meta.title, clauses, amended if meta.kind == "amendment" else None)
-    clauses = tuple(replace(c, references=tuple(found[c.id])) if c.id in found else c for c in clauses)
+    found = references.find(tree.text, meta.title, tree.clauses, amended if meta.kind == "amendment" else None)
+    clauses = tuple(
+        replace(clause, responsible=by, references=tuple(found.get(clause.id, ())))
+        if by or clause.id in found
+        else clause
+        for clause, by in zip(tree.clauses, responsibility.assign(tree.text, tree.clauses), strict=True)
+    )
     document = Document(
         id=outline.document_id(tree.text),
         text=tree.text,

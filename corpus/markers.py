@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from corpus.numerals import NUMERAL, to_int
@@ -40,6 +41,17 @@ _PATTERNS: tuple[tuple[Family, re.Pattern[str]], ...] = (
     ("ar_half", re.compile(r"([0-9]{1,2})[）)]\s*")),
     ("circled", re.compile(r"([①-⑳])\s*")),
 )
+_FIRST = {"第": "第", "（(": "(", "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳": "①"}
+_FIRST |= {"〇零○一二三四五六七八九十百千两廿卅": "一", "0123456789０１２３４５６７８９": "1"}
+_BEGIN_WITH = {"part": "第", "chapter": "第", "section": "第", "article": "第", "cn": "一", "cn_paren": "("}
+_BEGIN_WITH |= {"dec": "1", "ar": "1", "ar_paren": "(", "ar_half": "1", "circled": "①"}
+# The patterns that a text with this first character may match, in their order.
+_BY_FIRST = {
+    character: tuple((f, pattern) for f, pattern in _PATTERNS if _BEGIN_WITH[f] == kind)
+    for characters, kind in _FIRST.items()
+    for character in characters
+}
+_LONGEST = 64  # characters that a mark, or a heading with one, may have
 _TOP_DECIMAL = re.compile(r"([0-9]{1,2})\s+(?=[一-鿿])")
 _CLASS = re.compile(rf"^(第\s*({_N})\s*[类组批])(?:[\s：:]\s*([^。；，、]{{1,30}}))?$")
 _HISTORY = re.compile(r"^[（(]?\s*(?:根据|依据)?\s*(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
@@ -61,7 +73,13 @@ class Marker:
 
 def marker_of(text: str) -> Marker | None:
     """The mark that `text` begins with, or None. References in running text (第三条规定的…) may pass: see the outline."""
-    for family, pattern in _PATTERNS:
+    return _marker_of(text[:_LONGEST]) if text[:1] in _BY_FIRST else None  # most paragraphs begin with none
+
+
+@lru_cache(4096)  # a paragraph is looked at several times
+def _marker_of(text: str) -> Marker | None:
+    patterns = _BY_FIRST[text[0]]
+    for family, pattern in patterns:
         match = pattern.match(text)
         if match is None:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2, "廿": 20, "卅": 30}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -14,6 +15,7 @@ NUMERAL = r"[〇零○一二三四五六七八九十百千两廿卅]+"
 _ARABIC = re.compile(r"[0-9]+")
 
 
+@lru_cache(4096)
 def to_int(text: str) -> int:
     """The value of a Chinese or Arabic (also full-width) numeral: 一百〇三, 十二, 二〇二五, １０２ -> int.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from corpus.types import Clause, Document
 from index.types import Passage
 
-VERSION = 3
+VERSION = 4
 """Raise it when the same clauses give other passages: the index is then built anew."""
 
 MAX_CHARS = 500
@@ -44,7 +44,7 @@ class _Cutter:
         pack: list[Clause] = []
         header = next((c for c in siblings if c.label == "表头"), None)
         for clause in siblings:
-            small = len(clause.span) <= _PACK_CHARS and not self._is_row(clause)
+            small = len(clause.span) <= _PACK_CHARS and not self._is_row(clause) and not self._has_rows(clause)
             full = bool(pack) and clause.span.end - pack[0].span.start > MAX_CHARS
             if pack and (not small or full):
                 yield self._packed(pack)
@@ -58,6 +58,10 @@ class _Cutter:
 
     def _is_row(self, clause: Clause) -> bool:
         return "\t" in self._text(clause.span.start, clause.span.end) and not self.children[clause.id]
+
+    def _has_rows(self, clause: Clause) -> bool:
+        """Whether a table stands in a clause: its rows are passages of their own, also where the table is small."""
+        return any(self._is_row(c) or self._has_rows(c) for c in self.children[clause.id])
 
     def _of_clause(self, clause: Clause, header: Clause | None) -> Iterator[Passage]:
         children = self.children[clause.id]

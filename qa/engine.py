@@ -36,6 +36,7 @@ _SURE_ENOUGH, _UNSURE_READING = (
 _LOOKED_UP = 0.99  # how sure an answer is that was looked up by its number
 _OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
 _NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
+_WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法》第五条。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
 
 
@@ -74,7 +75,11 @@ class Engine:
         hits = self._retrieve(asked, question, last)
         clock.lap("retrieve")
         if hits and NAMED in hits[0].ranks and asks_for_text(question.text):
-            return replace(self._quoted(hits, question), rewritten=rewritten, timings_ms=clock.laps)
+            quoted = self._quoted(hits, question)
+            self._remember(question.session, question.text, quoted)
+            return replace(quoted, rewritten=rewritten, timings_ms=clock.laps)
+        if not (last and last.passage) and self._lookup.lacks_document(asked.text):
+            return Refusal("ambiguous", _WHICH_DOCUMENT, 0.0, tuple(hits[: question.top_k]), rewritten, clock.laps)
         weighed, rest = self._rerank(asked, terms, hits, question)
         if follow_up and last and last.passage and not (hits and NAMED in hits[0].ranks):
             weighed, rest = self._in_front(asked, terms, weighed, rest, last.passage)

@@ -27,6 +27,7 @@ LONGEST = 1000
 """Characters of a clause that are given when its text is asked for."""
 
 _MARK = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]、|\d|[款段章节编]")
+_ADDRESS_ONLY = re.compile(r"^(?:请问|那么?|这个|本|该)?(?:办法|条例|政策|文件|规定)?(?:的|里)?第")
 _ASKS_TEXT = re.compile(
     r"^(?:的|里|中|里面)?(?:原文|内容|条文|规定|全文|具体)*(?:是|都|又|到底|具体)*(?:怎么|怎样|如何|什么|啥|哪些|咋)?(?:规定|说|写|讲|要求|内容|是)*(?:的|了|着)*(?:什么|啥|内容|哪些)?(?:内容|规定|呢|呀|啊|吗)*$"
 )
@@ -74,6 +75,12 @@ class Lookup:
     def documents_meant(self, question: str) -> frozenset[str]:
         """The ids of the documents whose titles, or enough of their words, stand in a question."""
         return documents_named(question, self._titles)
+
+    def lacks_document(self, question: str) -> bool:
+        """Whether a question asks what a clause says without saying of which document: 第五条怎么规定的."""
+        steps = parse(question)
+        only = _ADDRESS_ONLY.match(question.strip())
+        return bool(steps and only) and asks_for_text(question) and len(self._title_of) > 1
 
     def find(self, question: str, within: Sequence[str] = ()) -> list[Clause]:
         """The clauses that a question names, in its order; empty where it names none.

@@ -133,3 +133,8 @@ def test_the_document_of_the_turn_before(engine: Engine) -> None:
 )
 def test_asking_for_the_text(question: str, asks: bool) -> None:
     assert asks_for_text(question) is asks
+
+
+def test_an_address_without_a_document_is_asked_back(engine: Engine) -> None:
+    outcome = engine.answer(Question("第一条怎么规定的？", DAY))
+    assert isinstance(outcome, Refusal) and outcome.reason == "ambiguous"

@@ -51,8 +51,20 @@ LIST = """2025年度优秀工业设计奖获奖名单
 """
 
 
-def ask(question: str) -> str:
-    read = read_documents(LIST.encode(), "list.txt")
+MEASURES = """澜江市支持制造业若干措施
+
+第一条 支持下列项目：
+
+\t类别\t项目\t额度（万元）
+\t工业\t技术改造\t300
+\t农业\t冷链物流\t50
+
+第二条 本措施自2026年7月1日起施行。
+"""
+
+
+def ask(question: str, text: str = LIST) -> str:
+    read = read_documents(text.encode(), "list.txt")
     tokenizer = Tokenizer()
     asked = understood(question)
     terms = terms_of(asked, tokenizer, lambda token: 3.0)
@@ -78,6 +90,14 @@ def ask(question: str) -> str:
 )
 def test_cell(question: str, answer: str) -> None:
     assert ask(question).replace(" ", "") == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("冷链物流的额度是多少？", "50万元"), ("技术改造最多给多少", "300万元"), ("冷链物流属于哪个类别", "农业")],
+)
+def test_a_figure_has_the_unit_of_its_column(question: str, answer: str) -> None:
+    assert ask(question, MEASURES) == answer
 
 
 def test_prose_is_no_table() -> None:

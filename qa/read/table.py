@@ -18,10 +18,21 @@ _ASKS = {
     "类别": r"类别|什么类|哪类|类型",
     "人": r"谁|哪位|作者|设计者|姓名|申报人",
     "金额": r"多少|金额|奖金|几万",
+    "额度": r"多少|额度|几万",
+    "标准": r"多少|标准|几",
+    "补贴": r"多少|补贴|几",
+    "补助": r"多少|补助|几",
+    "奖励": r"多少|奖励|几",
+    "收费": r"多少|收费|几",
+    "数量": r"多少|几[个家台套项]|数量",
 }
 _GROUP = re.compile(r"几等|什么奖|哪个奖|哪一?等|等级|哪组|哪一组|哪类奖")
 
 
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_UNIT = re.compile(
+    r"[（(](?:单位[：:])?((?:[百千万亿]*元|%|％|个|家|台|套|项|人|件|户|亩|公里|平方米|吨|天|个月|年)(?:/[一-鿿]{1,3})?)[）)]$"
+)
 _HEADER = "表头"
 """The label that the outline gives to the header of a table."""
 
@@ -44,10 +55,14 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     row_cover = context.cover(row)
     for i, cell in enumerate(cells):
         name = header[i] if i < len(header) else ""
+        name, unit = _without_unit(name)
         score = _asks_for(question, name)
         if cell and score and context.cover(cell) < 0.5:
             yield Candidate(
-                cell, sentence, (span, Span(offset, offset + len(cell))), min(1.0, 0.3 + 0.4 * score + 0.5 * row_cover)
+                cell + unit if _NUMBER.fullmatch(cell) else cell,
+                sentence,
+                (span, Span(offset, offset + len(cell))),
+                min(1.0, 0.3 + 0.4 * score + 0.5 * row_cover),
             )
         offset += len(cell) + 1
 
@@ -59,6 +74,12 @@ def _header(sentence: Sentence, start: int) -> list[str]:
         return []
     text = sentence.source.document.text[before[-1].span.start : before[-1].span.end]
     return [re.sub(r"\s", "", cell) for cell in text.split("\t")]
+
+
+def _without_unit(column: str) -> tuple[str, str]:
+    """A column's name and the unit that its figures are in: 额度（万元） -> 额度, 万元."""
+    match = _UNIT.search(column)
+    return (column[: match.start()], match[1]) if match else (column, "")
 
 
 def _asks_for(question: str, column: str) -> float:
