@@ -18,6 +18,7 @@ from corpus.errors import PolicyError
 from eval.answers import is_cited, is_covered, is_right
 from eval.beir import evaluate_beir, print_report
 from eval.datasets import GoldConversation, GoldQuestion, GoldRetrieval, GoldRow, Unanswerable, is_beir, read_gold
+from eval.metrics import quote_rank
 from eval.report import Report, table, write_report
 from index.encoder import load_encoder
 from index.progress import ProgressBars
@@ -153,18 +154,10 @@ def _retrieved(engine: Engine, tally: _Tally, row: GoldRetrieval, day: date) -> 
     started = time.perf_counter()
     texts = [hit.passage.text for hit in engine.search(Question(row.question, day, top_k=10))]
     tally.milliseconds.append((time.perf_counter() - started) * 1000)
-    ranks = [_rank(quote, texts) for quote in row.quotes]
+    ranks = [quote_rank(quote, texts) for quote in row.quotes]
     out = {f"recall@{k}": sum(r is not None and r <= k for r in ranks) / len(ranks) for k in (1, 5, 10)}
     first = min((r for r in ranks if r is not None), default=None)
     return out | {"mrr@10": 1 / first if first else 0.0}
-
-
-def _rank(quote: str, texts: Sequence[str]) -> int | None:
-    """1-based rank of the first text that holds the quote; of the first where the texts so far hold it together."""
-    for rank, text in enumerate(texts, 1):
-        if is_covered(quote, text):
-            return rank
-    return next((n for n in range(1, len(texts) + 1) if is_covered(quote, " ".join(texts[:n]))), None)
 
 
 def print_gold(report: Report) -> None:
