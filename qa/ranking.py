@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from corpus.titles import squeeze
 from index.types import Hit
 from qa.evidence import Sentence, Source
+from qa.intent import Intent, intents_of, told_share
 from qa.lookup import NAMED
 from qa.premise import year_holds
 from qa.read import Candidate
@@ -30,6 +32,7 @@ _BOILERPLATE = re.compile(
 """The guiding thoughts at the head of most documents: full of the words of the title, never an answer."""
 
 
+_NAMED_TITLE = 0.4
 _PLACE = 0.1
 _YEAR = 0.1
 _PASSED_OVER = {"expired": 0.1, "repealed": 0.2, "not_yet": 0.2}
@@ -54,8 +57,9 @@ def rerank(
 
     Of passages with the same text the best one stays, of equally good ones that of the document in force.
     """
+    intents = intents_of(asked.text)
     totals = sorted(
-        ((_passage_score(w) + document_fit(w.source, asked, as_of), i) for i, w in enumerate(weighed)),
+        ((_passage_score(w, intents) + document_fit(w.source, asked, as_of), i) for i, w in enumerate(weighed)),
         key=lambda t: (-t[0], t[1]),
     )
     seen: set[str] = set()
@@ -80,6 +84,9 @@ def document_fit(source: Source, asked: Understanding, as_of: date) -> float:
     document, passage = source.document, source.hit.passage
     head = f"{document.title} {document.region or ''} {document.issuer or ''} {passage.context}"
     total = 0.0
+    key, question = squeeze(document.title), squeeze(asked.text)
+    if (len(key) >= 4 and key in question) or any(len(q) >= 4 and squeeze(q) in key for q in asked.quoted):
+        total += _NAMED_TITLE
     for place in asked.places:
         if place in head:
             total += _PLACE
@@ -92,7 +99,7 @@ def document_fit(source: Source, asked: Understanding, as_of: date) -> float:
             total -= _YEAR
     if not asked.years:
         total -= _PASSED_OVER.get(document.status_on(as_of), 0.0)
-    return max(-0.4, min(0.3, total))
+    return max(-0.4, min(0.3 + _NAMED_TITLE, total))
 
 
 def _in_range(year: str, title: str) -> bool:
@@ -109,12 +116,17 @@ def renumbered(weighed: Sequence[Weighed], rest: Sequence[Hit]) -> tuple[list[We
     return first, [replace(hit, rank=rank) for rank, hit in enumerate(rest, len(first) + 1)]
 
 
-_BEST = 1.0 + 1.25 + 0.5
+_TOLD = 0.45
+"""What the form of what is asked for (a penalty, a definition …) is worth. On 400 questions about laws recall@1 is 0.681
+without, 0.712 at 0.2, 0.727 at 0.45 and 0.724 at 0.8; policy questions do not mind."""
+
+_BEST = 1.0 + 1.25 + 0.5 + _TOLD
 
 
-def _passage_score(weighed: Weighed) -> float:
+def _passage_score(weighed: Weighed, intents: tuple[Intent, ...]) -> float:
     best = max((_evidence(s) for s in weighed.sentences), default=0.0)
-    return weighed.source.hit.score + best + 0.5 * weighed.cover
+    told = told_share(intents, weighed.source.hit.passage.text)
+    return weighed.source.hit.score + best + 0.5 * weighed.cover + _TOLD * told
 
 
 def _evidence(sentence: Sentence) -> float:
