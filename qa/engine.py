@@ -219,6 +219,8 @@ class Engine:
                 citations.append(Citation(source.document, clause, span, source.document.quote(span)))
         first = citations[0]
         warnings = _warnings(citations, question)
+        if len({c.clause.address for c in citations}) < len({c.quote for c in citations}):
+            warnings = (*warnings, Warning("conflicting", "有几份同名文件，这一条的内容不同，请核对是哪一份"))
         return Answer(first.quote, tuple(citations), _LOOKED_UP, tuple(hits[: question.top_k]), warnings)
 
     def _features(self, best: Scored, scored: Sequence[Scored], terms: Terms) -> confidence.Features:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
 from corpus.addresses import AddressBook, Step, parse
 from corpus.linking import Catalogue, Entry
@@ -43,6 +44,7 @@ class Lookup:
         rows = list(documents)
         self._catalogue = Catalogue(Entry(d.id, d.title, d.number, d.issued_on) for d in rows)
         self._title_of = {d.id: d.title for d in rows}
+        self._issued = {d.id: d.issued_on for d in rows}
         self._keys = [(d.id, key) for d in rows if len(key := squeeze(d.title)) >= _SHORTEST_TITLE]
         self._numbers: dict[str, str] = {}
         for document in rows:
@@ -63,7 +65,10 @@ class Lookup:
         whole = [(len(key), ident) for ident, key in self._keys if key in asked]
         if whole:
             longest = max(length for length, _ in whole)
-            return [ident for length, ident in whole if length == longest]
+            same = [ident for length, ident in whole if length == longest]
+            return sorted(
+                same, key=lambda ident: self._issued[ident] or date.min, reverse=True
+            )  # versions: newest first
         for quoted in re.findall(r"《([^《》]{2,80})》", question):
             if found := self._catalogue.find(quoted):
                 return [found]

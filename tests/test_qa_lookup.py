@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,15 @@ def test_asking_for_the_text(question: str, asks: bool) -> None:
 def test_an_address_without_a_document_is_asked_back(engine: Engine) -> None:
     outcome = engine.answer(Question("第一条怎么规定的？", DAY))
     assert isinstance(outcome, Refusal) and outcome.reason == "ambiguous"
+
+
+def test_versions_of_one_title_are_told_and_the_newest_comes_first(tmp_path: Path) -> None:
+    text = "澜江市停车办法\n\n{day}\n\n第一条 每小时{yuan}元。\n\n第二条 本办法自发布之日起施行。\n"
+    (tmp_path / "a.txt").write_text(text.format(day="2019年3月1日", yuan=5))
+    (tmp_path / "b.txt").write_text(text.format(day="2025年3月1日", yuan=3))
+    store = Store(tmp_path / "data")
+    ingest(store, [tmp_path / "a.txt", tmp_path / "b.txt"])
+    update_index(store, tmp_path / "data")
+    outcome = build_engine(tmp_path / "data").answer(Question("澜江市停车办法第一条怎么规定的？", DAY))
+    assert isinstance(outcome, Answer) and "3元" in outcome.text and len(outcome.citations) == 2
+    assert "conflicting" in [w.code for w in outcome.warnings]
