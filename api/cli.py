@@ -1,7 +1,8 @@
 """The command `tiaowen`. Exit status: 0 done, 1 a failure or rejected files (each named, with the reason), 2 wrong use.
 
 The only place, with the other command entry points, that reads the environment:
-TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin one
+TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin or the adapted one
+TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, that orders the passages found
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="输出 JSON")
     command = add("documents", "列出已导入的文件", _documents)
     command.add_argument("--json", action="store_true", help="输出 JSON")
+    command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
+    command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="在问题集上评测", add_help=False)
     return parser
@@ -93,8 +96,13 @@ def _top_k(text: str) -> int:
 
 
 def encoder_name() -> str:
-    """The sentence model that the operator chose, `builtin` by default."""
-    return os.environ.get("TIAOWEN_ENCODER", "").strip() or "builtin"
+    """The sentence model that the operator chose; "" leaves the choice to the data folder (adapted or builtin)."""
+    return os.environ.get("TIAOWEN_ENCODER", "").strip()
+
+
+def reranker_name() -> str:
+    """The sentence-transformers CrossEncoder that the operator chose to order what was found; "" for none."""
+    return os.environ.get("TIAOWEN_RERANKER", "").strip()
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -179,7 +187,7 @@ def _serve(options: argparse.Namespace) -> int:
     def stop() -> None:
         server.should_exit = True
 
-    service = EngineService(build_engine(options.data, encoder_name()), fail)
+    service = EngineService(build_engine(options.data, encoder_name(), reranker_name()), fail)
     app = create_app(service)
     server = uvicorn.Server(
         uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", server_header=False)
@@ -206,7 +214,7 @@ def _ask(options: argparse.Namespace) -> int:
     from qa.build import build_engine
 
     question = _question(options)
-    engine = build_engine(options.data, encoder_name())
+    engine = build_engine(options.data, encoder_name(), reranker_name())
     if options.json:
         print(ask_with(EngineService(engine), question, options.text)[0].model_dump_json(indent=2))
         return 0
@@ -235,7 +243,7 @@ def _search(options: argparse.Namespace) -> int:
     from qa.build import build_engine
 
     question = _question(options)
-    engine = build_engine(options.data, encoder_name())
+    engine = build_engine(options.data, encoder_name(), reranker_name())
     if options.json:
         print(search_with(EngineService(engine), question, options.text).model_dump_json(indent=2))
         return 0
@@ -269,6 +277,31 @@ def _documents(options: argparse.Namespace) -> int:
         print(
             f"{document.id}  {status[document.status_on(day)]}  {document.title}{inferred}  {document.number or ''}  {source.file}:{source.line_start}"
         )
+    return 0
+
+
+def _adapt(options: argparse.Namespace) -> int:
+    from index.adapt import table
+    from qa.build import adapt_encoder, undo_adapt
+
+    if encoder_name() and not options.undo:
+        print(f"错误：已设置 TIAOWEN_ENCODER={encoder_name()}，微调的编码器不会被使用", file=sys.stderr)
+        print("提示：取消这项设置后再执行 tiaowen adapt", file=sys.stderr)
+        return 1
+    if options.undo:
+        done = undo_adapt(options.data, ProgressBars())
+        print("已回到内置编码器，索引已更新" if done else "没有微调过的编码器，未作改动")
+        return 0
+    report, kept = adapt_encoder(options.data, ProgressBars())
+    print(f"条款 {report.clauses} 条，段落 {report.passages} 段；用留出条款的 {report.questions} 个问题比较：")
+    for name, before, after in table(report):
+        print(f"  {name}  {before:.3f} → {after:.3f}（{after - before:+.3f}）")
+    interval = f"95% 区间 {report.low:+.3f} 至 {report.high:+.3f}，p={report.p:.4f}"
+    print(f"融合 MRR@10 提高 {report.gain:+.3f}（{interval}）")
+    if kept:
+        print(f"已采用：{options.data / 'model'}，索引已重建。正在运行的服务请重启；退回用 tiaowen adapt --undo")
+    else:
+        print(f"未采用：{report.reason}。编码器和索引保持原样")
     return 0
 
 

@@ -28,6 +28,7 @@ from corpus.errors import PolicyError
 from eval.memory import now_mb, peak_mb
 from eval.peers.registry import PEERS
 from index.encoder import BUILTIN, load_encoder
+from index.rerank import load_reranker
 from index.searcher import Mode, Searcher
 from index.snapshot import build_snapshot, open_snapshot, searched_text
 from index.tokens import Tokenizer
@@ -83,8 +84,8 @@ class Measured:
 
 
 def own_rows() -> tuple[str, ...]:
-    """The ways in which our searcher can search, those that go into others first."""
-    modes = get_args(Mode)
+    """The ways in which our searcher can search without a reranker, those that go into others first."""
+    modes = [mode for mode in get_args(Mode) if mode != "reranked"]
     return (*_FIRST_ROWS, *(mode for mode in modes if mode not in _FIRST_ROWS))
 
 
@@ -169,9 +170,9 @@ def open_row(index: Path, row: str, encoder: str = BUILTIN) -> Search:
     return lambda query, k: [hit.passage.id for hit in searcher.search(query, k, mode=mode)]
 
 
-def open_searcher(index: Path, encoder: str = BUILTIN) -> Searcher:
+def open_searcher(index: Path, encoder: str = BUILTIN, reranker: str = "") -> Searcher:
     """The searcher of an index folder, as the service makes it. Raises SnapshotError, EncoderError."""
-    return Searcher(open_snapshot(index), lambda: load_encoder(encoder), Tokenizer())
+    return Searcher(open_snapshot(index), lambda: load_encoder(encoder), Tokenizer(), reranker=load_reranker(reranker))
 
 
 def _asked(folder: Path, find: Search, build_seconds: float, build_peak: float) -> Measured:

@@ -20,7 +20,7 @@ from eval.beir import evaluate_beir, print_report
 from eval.datasets import GoldConversation, GoldQuestion, GoldRetrieval, GoldRow, Unanswerable, is_beir, read_gold
 from eval.metrics import quote_rank
 from eval.report import Report, table, write_report
-from index.encoder import load_encoder
+from index.encoder import BUILTIN, load_encoder
 from index.progress import ProgressBars
 from index.types import Hit
 from qa.build import build_engine
@@ -36,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", default="test", help="BEIR 目录里 qrels 的划分，默认 test")
     parser.add_argument("--out", type=Path, help="写入 report.json 的目录")
     given = parser.parse_args(arguments)
-    encoder = os.environ.get("TIAOWEN_ENCODER", "").strip() or "builtin"
+    encoder, reranker = (os.environ.get(f"TIAOWEN_{name}", "").strip() for name in ("ENCODER", "RERANKER"))
     try:
-        for report in _reports(given.datasets, given.data, given.split, encoder):
+        for report in _reports(given.datasets, given.data, given.split, encoder, reranker):
             if given.out is not None:
                 folder = given.out if len(given.datasets) == 1 else given.out / report.dataset
                 write_report(report, folder, datetime.now(UTC))
@@ -48,16 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _reports(datasets: Sequence[Path], data: Path, split: str, encoder: str) -> list[Report]:
+def _reports(datasets: Sequence[Path], data: Path, split: str, encoder: str, reranker: str) -> list[Report]:
     out = []
     gold = [path for path in datasets if not is_beir(path)]
     for path in datasets:
         if is_beir(path):
-            report = evaluate_beir(path, split, load_encoder(encoder), progress=ProgressBars())
+            report = evaluate_beir(path, split, load_encoder(encoder or BUILTIN), progress=ProgressBars())
             print_report(report)
             out.append(report)
     if gold:
-        engine = build_engine(data, encoder)
+        engine = build_engine(data, encoder, reranker)
         for path in gold:
             report = evaluate_gold(engine, path.stem, read_gold(path))
             print_gold(report)

@@ -11,11 +11,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import re
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +42,7 @@ from index.types import Passage
 CLAUSES = 1_000_000
 SEED = 20
 REPLACED = 0.15  # share of words that a copy replaces
+UPDATED = 100  # clauses taken out and put in by an update; a tenth of that is changed
 K = 10
 WARM_UP = 20
 _VECTORS = "vectors.f32"
@@ -131,14 +135,39 @@ def _build(shared: Path, work: Path, clauses: int) -> dict[str, float]:
     start = time.perf_counter()
     large = list(enlarged(passages, clauses, Tokenizer().words))
     made, given = time.perf_counter(), now_mb()
-    build_snapshot(large, work / "index", _Recording(load_encoder(), work / _VECTORS), ProgressBars())
+    encoder = load_encoder()
+    build_snapshot(large, work / "index", _Recording(encoder, work / _VECTORS), ProgressBars())
+    built, peak = time.perf_counter(), peak_mb()
+    size = sum(path.stat().st_size for path in (work / "index").rglob("*")) / 2**20
+    # Files of a snapshot are never written again: the update works on links and leaves the index to be searched.
+    shutil.copytree(work / "index", work / "updated", copy_function=os.link)
+    after = changed(large)
+    begun = time.perf_counter()
+    build_snapshot(after, work / "updated", encoder, ProgressBars(), reuse=True)
+    updated = time.perf_counter() - begun
+    shutil.rmtree(work / "updated")
     return {
         "making_seconds": made - start,
-        "build_seconds": time.perf_counter() - made,
+        "build_seconds": built - made,
+        "update_seconds": updated,
         "given_mb": given,
-        "build_peak_mb": peak_mb(),
-        "index_mb": sum(path.stat().st_size for path in (work / "index").rglob("*")) / 2**20,
+        "build_peak_mb": peak,
+        "index_mb": size,
     }
+
+
+def changed(passages: Sequence[Passage], seed: int = SEED) -> list[Passage]:
+    """The passages after an update: `UPDATED` of them gone, a tenth of that changed, as many as are gone new."""
+    many = min(UPDATED, len(passages) // 3)
+    drawn = np.random.default_rng(seed).permutation(len(passages))
+    gone, touched = set(drawn[:many].tolist()), set(drawn[many : many + many // 10].tolist())
+    left = [
+        replace(passage, text=f"{passage.text}（修订）") if row in touched else passage
+        for row, passage in enumerate(passages)
+        if row not in gone
+    ]
+    fresh = [replace(passages[row], id=f"new{row}", text=passages[row].text[::-1]) for row in sorted(gone)]
+    return [*left, *fresh]
 
 
 def _search(shared: Path, work: Path) -> dict[str, float]:
@@ -163,6 +192,7 @@ def _search(shared: Path, work: Path) -> dict[str, float]:
     for k in (K, CANDIDATES):
         figures[f"dense_index/recall@{k}"] = recall_against(exact[:, :k], found)
     figures["dense_index/exact"] = float(dense.exact)
+    figures["dense_index/m"], figures["dense_index/ef"] = map(float, dense.graph or (0, 0))
     figures["dense_index/p50_ms"] = float(np.percentile(milliseconds, 50))
     figures["dense_index/p95_ms"] = float(np.percentile(milliseconds, 95))
     return figures
@@ -182,10 +212,10 @@ def _timed(searcher: Searcher, queries: Sequence[str], mode: Mode) -> dict[str, 
 def measure(shared: Path, clauses: int = CLAUSES) -> Report:
     """Build an index of `clauses` clauses and search it, each in a fresh process.
 
-    Figures: making_seconds (of the clauses), build_seconds, given_mb (memory before building, with the clauses),
-    build_peak_mb, index_mb (on disk); first_answer_ms (open and ask once), search_mb, <mode>/p50_ms and p95_ms with all
+    Figures: making_seconds (of the clauses), build_seconds, update_seconds (see `changed`), given_mb (memory before
+    building, with the clauses), build_peak_mb, index_mb (on disk); first_answer_ms (open and ask once), search_mb, <mode>/p50_ms and p95_ms with all
     stages; dense_index/recall@10 and recall@100 of the vector index against exact search, its p50_ms and p95_ms for the
-    100 nearest, exact (1 or 0).
+    100 nearest, exact (1 or 0), m and ef (of the graph, 0 without).
     Raises RowFailed.
     """
     with tempfile.TemporaryDirectory(prefix="tiaowen-scale-") as temporary:
@@ -199,14 +229,16 @@ def measure(shared: Path, clauses: int = CLAUSES) -> Report:
 def print_scale(report: Report) -> None:
     """Print the figures as tables."""
     f = report.figures
+    graph = f"近似（HNSW M={f['dense_index/m']:.0f} ef={f['dense_index/ef']:.0f}）"
     rows = [
         ["条文", f"{f['clauses']:,.0f}"],
         ["建索引 秒", f"{f['build_seconds']:.0f}"],
+        [f"增 {UPDATED} 删 {UPDATED} 改 {UPDATED // 10} 条后更新 秒", f"{f['update_seconds']:.1f}"],
         ["建索引内存峰值 MB（其中条文 MB）", f"{f['build_peak_mb']:,.0f}（{f['given_mb']:,.0f}）"],
         ["索引文件 MB", f"{f['index_mb']:,.0f}"],
         ["打开并答第一问 ms", f"{f['first_answer_ms']:.0f}"],
         ["查询内存 MB", f"{f['search_mb']:,.0f}"],
-        ["向量索引", "精确" if f["dense_index/exact"] else "近似（HNSW）"],
+        ["向量索引", "精确" if f["dense_index/exact"] else graph],
         *([f"其 recall@{k}（对精确检索）", f"{f[f'dense_index/recall@{k}']:.4f}"] for k in (K, CANDIDATES)),
     ]
     print(table(["", "值"], rows))

@@ -7,6 +7,7 @@ sentence-transformers can load. Importing sentence-transformers takes seconds an
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
@@ -120,8 +121,25 @@ class StaticEncoder:
         if self._tokenizer.get_vocab_size() > len(self._rows):
             raise EncoderError(f"编码器的词表与权重行数不符：{folder}", _HINT)
         self._tokenizer.no_padding()
+        self.folder = folder
         self.id = identity
         self.dim = int(self._rows.shape[1])
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """The vector of each token, as stored: shape (tokens, dim)."""
+        return self._rows
+
+    def with_rows(self, rows: NDArray[Any], identity: str) -> StaticEncoder:
+        """This encoder with other vectors for the same tokens."""
+        other = copy.copy(self)
+        other._rows, other.id = rows, identity
+        return other
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The rows of each text's tokens."""
+        batch = [_encodable(text) for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts)
@@ -132,9 +150,8 @@ class StaticEncoder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
-            batch = [_encodable(text) for text in texts[start : start + _BATCH]]
-            ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
-            vectors[start : start + len(batch)] = self._sums(ids)
+            ids = self.token_ids(texts[start : start + _BATCH])
+            vectors[start : start + len(ids)] = self._sums(ids)
         return _unit(vectors)  # the mean and the sum have the same direction
 
     def _sums(self, ids: list[list[int]]) -> Vectors:

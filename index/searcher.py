@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from index.encoder import Encoder
 from index.errors import SnapshotError
 from index.fuse import fuse
-from index.lexical import best
+from index.rerank import RERANKED, Reranker
 from index.snapshot import REBUILD, Snapshot, other_encoder
 from index.tokens import Tokenizer
 from index.types import Hit
 
-Mode = Literal["fused", "lexical", "dense"]
+Mode = Literal["fused", "lexical", "dense", "reranked"]
 
 # Recall@10 / MRR@10 / nDCG@10 on statutes dev by weight: 0 0.487/0.429/0.404, 0.3 0.579/0.449/0.445, 0.5 0.609/0.450/0.458,
 # 0.6 0.612/0.466/0.468, 1 0.588/0.461/0.454: 0.6 is the first that beats both retrievers on all three. Policy questions that
@@ -65,6 +65,7 @@ class Searcher:
         tokenizer: Tokenizer,
         dense_weight: float = DENSE_WEIGHT,
         candidates: int = CANDIDATES,
+        reranker: Reranker | None = None,
     ) -> None:
         if tokenizer.settings_id != snapshot.manifest.tokenizer_id:
             raise SnapshotError("索引由另一版本的分词器建立", REBUILD)
@@ -72,6 +73,7 @@ class Searcher:
         self.tokenizer = tokenizer
         self._dense_weight = dense_weight
         self._candidates = candidates
+        self.reranker = reranker
         self._lock = threading.Lock()
         self._encoder: Encoder | None = None
         self._make_encoder: Callable[[], Encoder] | None = None
@@ -95,7 +97,7 @@ class Searcher:
         query: str,
         top_k: int,
         documents: frozenset[str] | None = None,
-        mode: Mode = "fused",
+        mode: Mode | None = None,
         added: str = "",
     ) -> list[Hit]:
         """The `top_k` best passages, best first, equal scores in index order.
@@ -103,11 +105,17 @@ class Searcher:
         `added` are words that the asker did not say (what documents say for his): BM25 counts their tokens at
         `ADDED_WEIGHT`, the vector of the query is drawn towards theirs.
 
+        Mode "reranked", the default where there is a reranker (else "fused"), lets it order the best `RERANKED` of the
+        fused list; the scores of that list stay with its ranks. Raises ValueError for it without a reranker.
+
         `documents` limits the search to passages of these documents. `Hit.score` is relative to this query's candidates
         (best near 1); `Hit.scores` holds the raw BM25 score and the cosine of every hit, `Hit.ranks` its rank with each
         retriever that found it among its candidates.
         """
-        weight = {"fused": self._dense_weight, "lexical": 0.0, "dense": 1.0}[mode]
+        mode = mode or ("fused" if self.reranker is None else "reranked")
+        if mode == "reranked" and self.reranker is None:
+            raise ValueError("no reranker was given")
+        weight = {"lexical": 0.0, "dense": 1.0}.get(mode, self._dense_weight)
         if top_k <= 0 or not len(self.snapshot):
             return []
         allowed = None if documents is None else self.snapshot.allowed(documents)
@@ -121,6 +129,8 @@ class Searcher:
         scores = {name: found.score_of(rows) for name, found in lists.items()}
         nothing = np.zeros(len(rows), dtype=np.float32)
         order, fused = fuse(rows, scores.get("lexical", nothing), scores.get("dense", nothing), weight)
+        if mode == "reranked":
+            order = self._reranked(query, order)
         ranks = {name: {int(row): rank for rank, row in enumerate(found.rows, 1)} for name, found in lists.items()}
         at = {int(row): i for i, row in enumerate(rows)}
         return [
@@ -134,13 +144,18 @@ class Searcher:
             for rank, (row, score) in enumerate(zip(order[:top_k].tolist(), fused[:top_k], strict=True), 1)
         ]
 
+    def _reranked(self, query: str, order: Rows) -> Rows:
+        """The rows with the best `RERANKED` as the reranker orders them, equal scores as they were."""
+        assert self.reranker is not None
+        front = order[:RERANKED]
+        scores = self.reranker.scores(query, [self.snapshot.passages[row] for row in front.tolist()])
+        return np.concatenate([front[np.argsort(-scores, kind="stable")], order[RERANKED:]])
+
     def _lexical(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
-        said = set(self.tokenizer.tokens(query))
-        scores = self.snapshot.lexical.scores(said)
-        more = set(self.tokenizer.tokens(added)) - said if added else None
-        if more:
-            scores = scores + np.float32(ADDED_WEIGHT) * self.snapshot.lexical.scores(more)
-        return Found(best(scores, depth, allowed)[0], lambda rows: scores[rows])
+        weights = dict.fromkeys(self.tokenizer.tokens(added), ADDED_WEIGHT) if added else {}
+        weights |= dict.fromkeys(self.tokenizer.tokens(query), 1.0)
+        lexical = self.snapshot.lexical
+        return Found(lexical.find(weights, depth, allowed)[0], lambda rows: lexical.scores_of(weights, rows))
 
     def _dense(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
         vector = self._vector(query, added)

@@ -2,8 +2,8 @@
 
 parent/
   CURRENT           the name of the folder in use
-  000002/           manifest.json, passages.bin, passages.offsets.npy, documents.json, documents.rows.npy,
-                    lexical/, dense/
+  000002/           manifest.json, passages.bin, passages.offsets.npy, passages.texts.npy (what each row was made of),
+                    documents.json, documents.rows.npy, lexical/, dense/
   000001/           the one before, kept
   .lock             held while somebody writes
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import mmap
 import os
 import shutil
@@ -33,15 +34,18 @@ from index.lexical import LexicalIndex
 from index.tokens import Tokenizer
 from index.types import Passage
 
-FORMAT = 1
+FORMAT = 2
 HASH_UP_TO_BYTES = 64 * 2**20
+_DIGEST_BYTES = 16
 ENCODE_BATCH = 1024
 
 # What is told to a progress bar: the stage ("tokens", "vectors", "index"), how many are done, of how many.
 Progress = Callable[[str, int, int], None]
 
+_log = logging.getLogger(__name__)
 _CURRENT = "CURRENT"
 _MANIFEST = "manifest.json"
+_TEXTS = "passages.texts.npy"
 REBUILD = "重新执行 tiaowen ingest"
 
 
@@ -119,8 +123,13 @@ def build_snapshot(
     progress: Progress | None = None,
     *,
     tokenizer: Tokenizer | None = None,
+    reuse: bool = False,
 ) -> Snapshot:
     """Index `passages`, publish the snapshot in `parent` and open it.
+
+    `reuse` takes what it can from the snapshot in use, where that is whole and of the same format, encoder and
+    tokeniser: only passages whose searched text is not in it are tokenised and encoded. Scores are those of building
+    anew; where vectors are searched approximately, what is found may differ as it may between two approximations.
 
     It is written under another name, synced to disk and renamed; `CURRENT` is replaced last, so that a crash at any
     point leaves the old snapshot in use. The one before is kept, older ones and remains of crashes are removed. No
@@ -135,7 +144,9 @@ def build_snapshot(
             name = f"{max((int(p.name) for p in _published(parent)), default=0) + 1:06d}"
             partial = parent / f"{name}.partial"
             partial.mkdir()
-            _write(partial, passages, encoder, tokenizer, tell)
+            old = _reusable(parent, encoder, tokenizer) if reuse else None
+            _write(partial, passages, encoder, tokenizer, tell, old)
+            del old
             partial.rename(parent / name)
             before = _named(parent)
             _point(parent, name)
@@ -169,26 +180,75 @@ def open_snapshot(parent: Path, verify: bool = True, *, encoder_id: str | None =
     return snapshot
 
 
-def _write(folder: Path, passages: Sequence[Passage], encoder: Encoder, tokenizer: Tokenizer, tell: Progress) -> None:
-    total = len(passages)
+def _write(
+    folder: Path,
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    tokenizer: Tokenizer,
+    tell: Progress,
+    old: Snapshot | None = None,
+) -> None:
     documents = _write_passages(folder, passages)
+    digests = [_digest(searched_text(p)) for p in passages]
+    np.save(folder / _TEXTS, np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, _DIGEST_BYTES))
+    kept = np.full(len(passages), -1, dtype=np.int64) if old is None else _matched(old.folder, digests)
+    del digests
+    new = np.flatnonzero(kept < 0).tolist()
 
     def token_lists() -> Iterator[list[str]]:
-        for done, passage in enumerate(passages, 1):
-            yield tokenizer.tokens(searched_text(passage))
-            if done % 256 == 0 or done == total:
-                tell("tokens", done, total)
+        for done, row in enumerate(new, 1):
+            yield tokenizer.tokens(searched_text(passages[row]))
+            if done % 256 == 0 or done == len(new):
+                tell("tokens", done, len(new))
 
-    LexicalIndex.build(token_lists()).save(folder / "lexical")
-    vectors = np.zeros((total, encoder.dim), dtype=np.float32)
-    for start in range(0, total, ENCODE_BATCH):
-        batch = passages[start : start + ENCODE_BATCH]
-        vectors[start : start + len(batch)] = encoder.encode_passages([searched_text(p) for p in batch])
-        tell("vectors", start + len(batch), total)
-    tell("index", 0, total)
-    DenseIndex.build(vectors).save(folder / "dense")
-    tell("index", total, total)
-    _write_manifest(folder, total, documents, encoder, tokenizer)
+    lexical = LexicalIndex.build(token_lists()) if old is None else old.lexical.updated(kept, token_lists())
+    lexical.save(folder / "lexical")
+    del lexical
+    vectors = np.zeros((len(new), encoder.dim), dtype=np.float32)
+    for start in range(0, len(new), ENCODE_BATCH):
+        batch = new[start : start + ENCODE_BATCH]
+        vectors[start : start + len(batch)] = encoder.encode_passages([searched_text(passages[row]) for row in batch])
+        tell("vectors", start + len(batch), len(new))
+    tell("index", 0, len(passages))
+    (DenseIndex.build(vectors) if old is None else old.dense.updated(kept, vectors)).save(folder / "dense")
+    tell("index", len(passages), len(passages))
+    _write_manifest(folder, len(passages), documents, encoder, tokenizer)
+
+
+def _reusable(parent: Path, encoder: Encoder, tokenizer: Tokenizer) -> Snapshot | None:
+    """The snapshot in use, every byte checked, where vectors and counts of it can be taken over."""
+    if not (parent / _CURRENT).is_file():
+        return None
+    try:
+        old = open_snapshot(parent, encoder_id=encoder.id, full=True)
+        if old.manifest.tokenizer_id != tokenizer.settings_id:
+            raise SnapshotError("索引由另一版本的分词器建立", REBUILD)
+    except SnapshotError as error:
+        _log.warning("%s。现在全部重新建立索引", error.message)
+        return None
+    return old
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+
+
+def _matched(folder: Path, digests: Sequence[bytes]) -> NDArray[np.int64]:
+    """For each digest a row of the snapshot in `folder` with the same one, or -1; no row is given twice."""
+    old: NDArray[np.uint8] = np.load(folder / _TEXTS)
+    following = np.full(len(old), -1, dtype=np.int64)  # the next row with the same text
+    first: dict[bytes, int] = {}
+    for row in range(len(old) - 1, -1, -1):
+        digest = old[row].tobytes()
+        following[row] = first.get(digest, -1)
+        first[digest] = row
+    kept = np.full(len(digests), -1, dtype=np.int64)
+    for i, digest in enumerate(digests):
+        row = first.get(digest, -1)
+        if row >= 0:
+            kept[i] = row
+            first[digest] = int(following[row])
+    return kept
 
 
 def other_encoder(built_by: str, wanted: str) -> SnapshotError:

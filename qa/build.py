@@ -7,10 +7,12 @@ from pathlib import Path
 
 from corpus.ingest import PARSER
 from corpus.store import Store
-from index.encoder import Encoder, load_encoder
+from index.adapt import Report, adapt, items_of, remove, save
+from index.encoder import BUILTIN, Encoder, StaticEncoder, load_encoder
 from index.errors import SnapshotError
 from index.passages import VERSION as PASSAGES_VERSION
 from index.passages import passages_of_all
+from index.rerank import load_reranker
 from index.searcher import Searcher
 from index.snapshot import Progress, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
@@ -22,38 +24,80 @@ from qa.understand import Understander
 INDEX = "index"
 """The folder of the index inside a data folder."""
 
+MODEL = "model"
+"""The encoder adapted to the documents of a data folder (`tiaowen adapt`), inside it."""
+
 LEXICON = "lexicon.toml"
 """The operator's own words inside a data folder."""
 
 _INDEXED = "indexed"
 
 
-def build_engine(data: Path, encoder: str = "builtin") -> Engine:
-    """The engine over a data folder; the encoder is loaded at the first search.
+def encoder_of(data: Path, named: str = "") -> str:
+    """The encoder for a data folder: the one `named`, else the one adapted to its documents, else the builtin one."""
+    adapted = data / MODEL
+    return named or (str(adapted) if adapted.is_dir() else BUILTIN)
+
+
+def adapt_encoder(data: Path, progress: Progress | None = None) -> tuple[Report, bool]:
+    """Fits the builtin encoder to the documents of a data folder; it is in use from then on where it is worth it.
+
+    Returns what it came to and whether it was kept; where it was not, all is as it was. Raises StoreError,
+    SnapshotError, and EncoderError where there are too few clauses.
+    """
+    store = Store(data, create=False)
+    update_index(store, data, progress=progress)
+    snapshot = open_snapshot(data / INDEX)
+    items = items_of(((document, store.clauses(document.id)) for document in store.documents()), snapshot)
+    base = load_encoder(BUILTIN)
+    assert isinstance(base, StaticEncoder)
+    encoder, report = adapt(snapshot, items, base, Tokenizer(), progress=progress)
+    if report.reason:
+        return report, False
+    save(encoder, report, data / MODEL)
+    update_index(store, data, progress=progress)
+    return report, True
+
+
+def undo_adapt(data: Path, progress: Progress | None = None) -> bool:
+    """Goes back to the builtin encoder; False where none was adapted. Raises StoreError, SnapshotError."""
+    store = Store(data, create=False)
+    if not remove(data / MODEL):
+        return False
+    update_index(store, data, progress=progress)
+    return True
+
+
+def build_engine(data: Path, encoder: str = "", reranker: str = "") -> Engine:
+    """The engine over a data folder; the encoder, and a reranker where one is named, are loaded at the first search.
 
     Raises StoreError or SnapshotError where nothing was ingested, and BadLexicon.
     """
     store = Store(data, create=False)
     snapshot = open_snapshot(data / INDEX)
     tokenizer = Tokenizer()
-    searcher = Searcher(snapshot, lambda: load_encoder(encoder), tokenizer)
+    searcher = Searcher(
+        snapshot, lambda: load_encoder(encoder_of(data, encoder)), tokenizer, reranker=load_reranker(reranker)
+    )
     lexicon = load_lexicon(data / LEXICON)
     spelling = Spelling(searcher.document_frequency, len(snapshot), tokenizer, lexicon.lay)
     regions = store.regions()
     return Engine(store, searcher, Understander(lexicon, tokenizer.words, spelling, regions))
 
 
-def update_index(store: Store, data: Path, encoder: str = "builtin", progress: Progress | None = None) -> int | None:
-    """Builds the index anew where the documents, the encoder or the way of cutting changed.
+def update_index(store: Store, data: Path, encoder: str = "", progress: Progress | None = None) -> int | None:
+    """Brings the index up to date where the documents, the encoder or the way of cutting changed.
 
-    Returns the number of passages, or None where the index was up to date. Raises SnapshotError, EncoderError.
+    Only passages whose text is new are tokenised and encoded; all are where the encoder, the tokeniser or the format of
+    the index is another, which is logged. Returns the number of passages, or None where the index was up to date. Raises
+    SnapshotError, EncoderError.
     """
-    model = load_encoder(encoder)
+    model = load_encoder(encoder_of(data, encoder))
     wanted = _fingerprint(store, model)
     if store.note(_INDEXED) == wanted and _is_usable(data / INDEX, model):
         return None
     passages = passages_of_all((document, store.clauses(document.id)) for document in store.documents())
-    build_snapshot(passages, data / INDEX, model, progress)
+    build_snapshot(passages, data / INDEX, model, progress, reuse=True)
     store.set_note(_INDEXED, wanted)
     return len(passages)
 

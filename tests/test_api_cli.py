@@ -199,6 +199,14 @@ def test_an_encoder_that_does_not_exist(
     assert "错误：" in capsys.readouterr().err
 
 
+def test_a_reranker_that_does_not_exist(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("TIAOWEN_RERANKER", str(tmp_path / "no such model"))
+    assert main(["ask", QUESTION, "--data", str(data)]) == 1
+    assert "TIAOWEN_RERANKER" in capsys.readouterr().err
+
+
 def test_eval_is_a_command(data: Path, tmp_path: Path, capsys: Captured) -> None:
     row = {"id": "1", "question": QUESTION, "type": "amount", "style": "formal", "answers": ["100万元"]}
     row |= {"quote": "分别给予100万元、50万元奖励"}

@@ -60,6 +60,12 @@ def test_saved_and_opened_it_is_the_same(index: DenseIndex, tmp_path: Path) -> N
     np.testing.assert_allclose(opened.scores(query, np.array([7, 3])), some_vectors(400)[[7, 3]] @ query, rtol=1e-5)
 
 
+def test_a_larger_graph_is_searched_more_closely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.dense.HNSW_SIZES", ((0, 8, 64), (100, 12, 128)))
+    graphs = [DenseIndex.build(some_vectors(n), exact_up_to=50).graph for n in (50, 99, 100)]
+    assert graphs == [None, (8, 64), (12, 128)]
+
+
 def test_equal_vectors_go_by_row() -> None:
     index = DenseIndex.build(np.ones((5, 4), dtype=np.float32) / 2)
     assert index.top(np.ones(4, dtype=np.float32) / 2, 3)[0].tolist() == [0, 1, 2]

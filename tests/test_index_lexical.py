@@ -37,6 +37,17 @@ def test_scores_are_those_of_the_formula(lists: Lists, query: list[str]) -> None
     np.testing.assert_allclose(LexicalIndex.build(lists).scores(query), plain_bm25(lists, query), rtol=1e-5)
 
 
+def test_scores_are_those_of_bm25s() -> None:
+    bm25s = pytest.importorskip("bm25s")
+    generator = np.random.default_rng(1)
+    lists = [[f"t{t}" for t in generator.zipf(1.5, int(size))] for size in generator.integers(1, 60, 500)]
+    peer = bm25s.BM25(k1=K1, b=B, method="lucene")
+    peer.index(lists, show_progress=False)
+    index = LexicalIndex.build(lists)
+    for query in (["t1"], ["t1", "t2", "t9"], ["t30", "t2"]):
+        np.testing.assert_allclose(index.scores(query), peer.get_scores(query), rtol=1e-5)
+
+
 @settings(deadline=None)
 @given(TOKEN_LISTS, st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6), st.integers(0, 10))
 def test_top_is_the_head_of_the_full_order(lists: Lists, query: list[str], k: int) -> None:
@@ -84,7 +95,7 @@ def test_idf_and_document_frequency() -> None:
 
 
 def test_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"size\.npy"):
+    with pytest.raises(OSError, match=r"counts\.starts\.npy"):
         LexicalIndex.open(tmp_path)
 
 

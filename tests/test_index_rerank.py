@@ -1,0 +1,116 @@
+"""Rerankers: a real tiny CrossEncoder, and how the searcher uses one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from index.encoder import load_encoder
+from index.errors import EncoderError
+from index.rerank import RERANKED, CrossEncoderReranker, load_reranker
+from index.searcher import Searcher
+from index.snapshot import Snapshot, build_snapshot
+from index.tokens import Tokenizer
+from index.types import Passage
+
+PASSAGES = [Passage(f"p{n}", f"第{n}项企业奖励{n}万元", "办法", "d", "", n, n + 1) for n in range(RERANKED + 10)]
+QUERY = "企业奖励多少"
+
+
+class Backwards:
+    """Scores rise from passage to passage, so that the last comes first; remembers how many it was shown."""
+
+    id = "backwards"
+    shown = 0
+
+    def scores(self, query: str, passages: Sequence[Passage]) -> NDArray[np.float32]:
+        self.shown = len(passages)
+        return np.arange(len(passages), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return build_snapshot(PASSAGES, tmp_path_factory.mktemp("index"), load_encoder())
+
+
+def tiny(folder: Path, labels: int = 1) -> str:
+    """A random BERT of two letters' width with a vocabulary of the passages' characters."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder.mkdir()
+    characters = sorted({c for p in PASSAGES for c in p.text + p.context})
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]), "utf-8")
+    BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=32).save_pretrained(folder)
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=5 + len(characters), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, max_position_embeddings=64, num_labels=labels, initializer_range=1.0,
+    )  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def cross(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoderReranker:
+    return CrossEncoderReranker(tiny(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+def test_batches_do_not_change_scores(cross: CrossEncoderReranker) -> None:
+    together = cross.scores(QUERY, PASSAGES)
+    alone = np.concatenate([cross.scores(QUERY, [passage]) for passage in PASSAGES[:20]])
+    assert together.shape == (len(PASSAGES),) and together.dtype == np.float32
+    assert len(np.unique(together)) > 1
+    np.testing.assert_allclose(together[:20], alone, atol=1e-4)
+
+
+def test_long_odd_and_no_passages(cross: CrossEncoderReranker) -> None:
+    odd = [Passage("a", "奖" * 5000), Passage("b", ""), Passage("c", "企\ud800业")]
+    assert np.isfinite(cross.scores(QUERY, odd)).all()
+    assert cross.scores(QUERY, []).shape == (0,)
+
+
+def test_the_searcher_orders_by_the_model(snapshot: Snapshot, cross: CrossEncoderReranker) -> None:
+    searcher = Searcher(snapshot, load_encoder(), Tokenizer(), reranker=cross)
+    front = [hit.passage for hit in searcher.search(QUERY, RERANKED, mode="fused")]
+    order = np.argsort(-cross.scores(QUERY, front), kind="stable")
+    found = searcher.search(QUERY, RERANKED)
+    assert [hit.passage.id for hit in found] == [front[i].id for i in order]
+    assert [hit.rank for hit in found] == list(range(1, RERANKED + 1))
+
+
+def test_only_the_first_are_reranked(snapshot: Snapshot) -> None:
+    reranker = Backwards()
+    searcher = Searcher(snapshot, load_encoder(), Tokenizer(), reranker=reranker)
+    fused = searcher.search(QUERY, len(PASSAGES), mode="fused")
+    found = searcher.search(QUERY, len(PASSAGES), mode="reranked")
+    assert reranker.shown == RERANKED
+    assert [h.passage for h in found[:RERANKED]] == [h.passage for h in fused[:RERANKED]][::-1]
+    assert [h.passage for h in found[RERANKED:]] == [h.passage for h in fused[RERANKED:]]
+    assert [h.score for h in found] == [h.score for h in fused]
+    raw = {hit.passage.id: (hit.scores, hit.ranks) for hit in fused}
+    assert all(raw[hit.passage.id] == (hit.scores, hit.ranks) for hit in found)
+
+
+def test_without_a_reranker(snapshot: Snapshot) -> None:
+    searcher = Searcher(snapshot, load_encoder(), Tokenizer(), reranker=load_reranker(" "))
+    assert searcher.search(QUERY, 5) == searcher.search(QUERY, 5, mode="fused")
+    with pytest.raises(ValueError, match="reranker"):
+        searcher.search(QUERY, 5, mode="reranked")
+
+
+def test_what_cannot_be_loaded_is_told_at_the_first_search(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in (tmp_path / "none", tmp_path / "empty"):
+        reranker = load_reranker(str(name))
+        assert reranker is not None
+        with pytest.raises(EncoderError, match="重排模型") as told:
+            reranker.scores(QUERY, PASSAGES[:1])
+        assert "TIAOWEN_RERANKER" in told.value.hint
+    two = CrossEncoderReranker(tiny(tmp_path / "two", labels=2))
+    with pytest.raises(EncoderError, match="2 个"):
+        two.scores(QUERY, PASSAGES[:1])
