@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 # Packages whose version may change a figure.
-_PACKAGES = ("bm25s", "faiss-cpu", "numpy", "torch", "sentence-transformers", "transformers")
+_PACKAGES = ("faiss-cpu", "numpy", "torch", "sentence-transformers", "transformers")
 
 
 @dataclass(frozen=True, slots=True)
