@@ -83,7 +83,7 @@ def test_command(
     assert main([str(folder), "--split", "dev", "--out", str(tmp_path / "out")]) == 0
     written = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     assert written["figures"]["recall@10"] == 1
-    assert written["versions"]["bm25s"]
+    assert written["versions"]["faiss-cpu"]
     assert (written["dataset"], written["split"], written["settings"]["encoder"]) == ("small", "dev", "hash")
     assert main([str(folder), "--split", "nowhere"]) == 1
     assert "nowhere.tsv 无法读取" in capsys.readouterr().err
