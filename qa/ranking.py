@@ -18,6 +18,7 @@ from datetime import date
 
 from corpus.titles import squeeze
 from index.types import Hit
+from qa.defined import defined_terms, defines
 from qa.evidence import Sentence, Source
 from qa.intent import Intent, intents_of, told_share
 from qa.lookup import NAMED
@@ -33,6 +34,7 @@ _BOILERPLATE = re.compile(
 
 
 _NAMED_TITLE = 0.4
+_PART_OF_TITLE = 0.5
 _PLACE = 0.1
 _YEAR = 0.1
 _PASSED_OVER = {"expired": 0.1, "repealed": 0.2, "not_yet": 0.2}
@@ -57,9 +59,9 @@ def rerank(
 
     Of passages with the same text the best one stays, of equally good ones that of the document in force.
     """
-    intents = intents_of(asked.text)
+    intents, terms = intents_of(asked.text), defined_terms(asked.text)
     totals = sorted(
-        ((_passage_score(w, intents) + document_fit(w.source, asked, as_of), i) for i, w in enumerate(weighed)),
+        ((_passage_score(w, intents, terms) + document_fit(w.source, asked, as_of), i) for i, w in enumerate(weighed)),
         key=lambda t: (-t[0], t[1]),
     )
     seen: set[str] = set()
@@ -84,9 +86,7 @@ def document_fit(source: Source, asked: Understanding, as_of: date) -> float:
     document, passage = source.document, source.hit.passage
     head = f"{document.title} {document.region or ''} {document.issuer or ''} {passage.context}"
     total = 0.0
-    key, question = squeeze(document.title), squeeze(asked.text)
-    if (len(key) >= 4 and key in question) or any(len(q) >= 4 and squeeze(q) in key for q in asked.quoted):
-        total += _NAMED_TITLE
+    total += _NAMED_TITLE * _named(document.title, asked)
     for place in asked.places:
         if place in head:
             total += _PLACE
@@ -100,6 +100,17 @@ def document_fit(source: Source, asked: Understanding, as_of: date) -> float:
     if not asked.years:
         total -= _PASSED_OVER.get(document.status_on(as_of), 0.0)
     return max(-0.4, min(0.3 + _NAMED_TITLE, total))
+
+
+def _named(title: str, asked: Understanding) -> float:
+    """How plainly a question names a title, 0..1: 《行政复议法》 names that law, and the rules that implement it less."""
+    key, question = squeeze(title), squeeze(asked.text)
+    if len(key) >= 4 and key in question:
+        return 1.0
+    names = [name for name in map(squeeze, asked.quoted) if len(name) >= 4]
+    if any(key.endswith(name) for name in names):
+        return 1.0
+    return _PART_OF_TITLE if any(name in key for name in names) else 0.0
 
 
 def _in_range(year: str, title: str) -> bool:
@@ -123,9 +134,11 @@ without, 0.712 at 0.2, 0.727 at 0.45 and 0.724 at 0.8; policy questions do not m
 _BEST = 1.0 + 1.25 + 0.5 + _TOLD
 
 
-def _passage_score(weighed: Weighed, intents: tuple[Intent, ...]) -> float:
+def _passage_score(weighed: Weighed, intents: tuple[Intent, ...], terms: tuple[str, ...]) -> float:
     best = max((_evidence(s) for s in weighed.sentences), default=0.0)
     told = told_share(intents, weighed.source.hit.passage.text)
+    if terms:
+        told = 2.0 if defines(weighed.source.hit.passage.text, terms) else told
     return weighed.source.hit.score + best + 0.5 * weighed.cover + _TOLD * told
 
 

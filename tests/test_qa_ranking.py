@@ -39,6 +39,12 @@ def order(asked: Understanding, *found: Source) -> list[str]:
         ("苏州市的企业奖多少", source("苏州市若干措施", "苏州市"), source("无锡市若干措施", "无锡市")),
         ("2023年的企业奖多少", source("扶持办法（2022—2024年）"), source("扶持办法（2025—2027年）")),
         ("2025年的企业奖多少", source("2025年行动计划"), source("2024年行动计划")),
+        ("《物业条例》的期限", source("澜江市物业条例"), source("物业条例实施细则")),
+        (
+            "物业服务是指什么",
+            source("甲", text="物业服务，是指养护房屋。"),
+            source("乙", text="物业服务应当签订合同。"),
+        ),
         ("企业奖多少", source("新办法"), source("旧办法", until=date(2024, 12, 31))),
     ],
 )
@@ -46,6 +52,12 @@ def test_the_document_that_fits(question: str, better: Source, worse: Source) ->
     asked = understood(question)
     assert document_fit(better, asked, DAY) > document_fit(worse, asked, DAY)
     assert order(asked, worse, better)[0] == better.document.title
+
+
+def test_the_clause_that_defines_a_term_comes_first() -> None:
+    uses = source("甲", text="物业服务应当签订合同。")
+    defines = source("乙", text="物业服务，是指养护房屋。")
+    assert order(understood("物业服务是指什么"), uses, defines) == ["乙", "甲"]
 
 
 def test_a_year_that_is_asked_for_may_be_past() -> None:
