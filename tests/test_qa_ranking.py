@@ -40,11 +40,6 @@ def order(asked: Understanding, *found: Source) -> list[str]:
         ("2023年的企业奖多少", source("扶持办法（2022—2024年）"), source("扶持办法（2025—2027年）")),
         ("2025年的企业奖多少", source("2025年行动计划"), source("2024年行动计划")),
         ("《物业条例》的期限", source("澜江市物业条例"), source("物业条例实施细则")),
-        (
-            "物业服务是指什么",
-            source("甲", text="物业服务，是指养护房屋。"),
-            source("乙", text="物业服务应当签订合同。"),
-        ),
         ("企业奖多少", source("新办法"), source("旧办法", until=date(2024, 12, 31))),
     ],
 )
