@@ -8,7 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from eval.beir import evaluate_beir, print_report
 from eval.datasets import GoldConversation, GoldQuestion, GoldRetrieval, GoldRow, Unanswerable, is_beir, read_gold
 from eval.metrics import quote_rank
 from eval.report import Report, table, write_report
+from eval.risk import print_risk, risk_figures, trials
 from index.encoder import BUILTIN, load_encoder
 from index.progress import ProgressBars
 from index.types import Hit
@@ -59,9 +60,13 @@ def _reports(datasets: Sequence[Path], data: Path, split: str, encoder: str, rer
     if gold:
         engine = build_engine(data, encoder, reranker)
         for path in gold:
-            report = evaluate_gold(engine, path.stem, read_gold(path))
+            rows = read_gold(path)
+            report = evaluate_gold(engine, path.stem, rows)
             print_gold(report)
-            out.append(report)
+            tried = trials(engine, rows, datetime.now().astimezone().date())
+            if tried:
+                print_risk(tried)
+            out.append(replace(report, figures=report.figures | risk_figures(tried)) if tried else report)
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import time
@@ -48,8 +49,15 @@ class Engine:
     '最高100万元'
     """
 
-    def __init__(self, store: Store, searcher: Searcher, understander: Understander) -> None:
+    def __init__(
+        self,
+        store: Store,
+        searcher: Searcher,
+        understander: Understander,
+        threshold: float = confidence.THRESHOLD,
+    ) -> None:
         self.store = store
+        self.threshold = threshold  # an answer less likely than this to be right is refused
         self.searcher = searcher
         self.understander = understander
         self.conversations = Conversations()
@@ -58,6 +66,12 @@ class Engine:
         self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
         self._lookup = Lookup(self._catalogue, lambda ident: self._load(ident).clauses)
         self._lock = threading.Lock()
+
+    def with_threshold(self, threshold: float) -> Engine:
+        """The same engine, sharing all that it holds, with another threshold for refusals."""
+        other = copy.copy(self)
+        other.threshold = threshold
+        return other
 
     # -- the path ------------------------------------------------------------------------------------------------------
 
@@ -201,7 +215,7 @@ class Engine:
         broken = broken_premise(asked, best.candidate)
         if broken is not None:
             return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", probability * 0.2, nearest)
-        if probability < confidence.THRESHOLD:
+        if probability < self.threshold:
             reason: Reason = "low_confidence" if best.candidate.found else "no_evidence"
             return Refusal(reason, _UNSURE if best.candidate.found else _NO_EVIDENCE, probability, nearest)
         citations = self.cite(best.candidate)
