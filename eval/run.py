@@ -66,7 +66,7 @@ def _reports(datasets: Sequence[Path], data: Path, split: str, encoder: str, rer
             tried = trials(engine, rows, datetime.now().astimezone().date())
             if tried:
                 print_risk(tried)
-            out.append(replace(report, figures=report.figures | risk_figures(tried)) if tried else report)
+            out.append(replace(report, figures={**report.figures, **risk_figures(tried)}) if tried else report)
     return out
 
 
