@@ -3,6 +3,7 @@
 The only place, with the other command entry points, that reads the environment:
 TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin or the adapted one
 TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, that orders the passages found
+TIAOWEN_MAX_WRONG_RATE  the share of the answers given that may be wrong, 0..1; less of it means more refusals
 """
 
 from __future__ import annotations
@@ -105,6 +106,11 @@ def reranker_name() -> str:
     return os.environ.get("TIAOWEN_RERANKER", "").strip()
 
 
+def max_wrong_rate() -> str:
+    """The share of the answers given that may be wrong, as the operator wrote it; "" for the default."""
+    return os.environ.get("TIAOWEN_MAX_WRONG_RATE", "").strip()
+
+
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
@@ -187,7 +193,7 @@ def _serve(options: argparse.Namespace) -> int:
     def stop() -> None:
         server.should_exit = True
 
-    service = EngineService(build_engine(options.data, encoder_name(), reranker_name()), fail)
+    service = EngineService(build_engine(options.data, encoder_name(), reranker_name(), max_wrong_rate()), fail)
     app = create_app(service)
     server = uvicorn.Server(
         uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", server_header=False)
@@ -214,7 +220,7 @@ def _ask(options: argparse.Namespace) -> int:
     from qa.build import build_engine
 
     question = _question(options)
-    engine = build_engine(options.data, encoder_name(), reranker_name())
+    engine = build_engine(options.data, encoder_name(), reranker_name(), max_wrong_rate())
     if options.json:
         print(ask_with(EngineService(engine), question, options.text)[0].model_dump_json(indent=2))
         return 0
@@ -243,7 +249,7 @@ def _search(options: argparse.Namespace) -> int:
     from qa.build import build_engine
 
     question = _question(options)
-    engine = build_engine(options.data, encoder_name(), reranker_name())
+    engine = build_engine(options.data, encoder_name(), reranker_name(), max_wrong_rate())
     if options.json:
         print(search_with(EngineService(engine), question, options.text).model_dump_json(indent=2))
         return 0

@@ -101,13 +101,13 @@ def risk_figures(found: Sequence[Trial]) -> dict[str, float]:
     return out
 
 
-def print_risk(found: Sequence[Trial]) -> None:
-    """Prints the coverage at each of `RATES` and the threshold that reaches it here."""
+def print_risk(found: Sequence[Trial], rates: Sequence[float] = RATES) -> None:
+    """Prints the coverage at each of `rates` and the threshold that reaches it here."""
     points = curve(found)
     rows = []
-    for rate in RATES:
+    for rate in rates:
         point = best_within(points, rate)
         cells = [f"{point.threshold:.2f}", f"{point.coverage:.3f}", f"{point.kept:.3f}"] if point else ["-", "0", "0"]
-        rows.append([f"{rate:.0%}", *cells])
+        rows.append([f"{rate:.3g}", *cells])
     print(table(["错误率不超过", "阈值", "作答率", "可答且答对"], rows))
     print(f"把握的校准误差 ECE {calibration_error(found):.3f}（{len(found)} 题，10 档）")

@@ -20,11 +20,12 @@ from eval.beir import evaluate_beir, print_report
 from eval.datasets import GoldConversation, GoldQuestion, GoldRetrieval, GoldRow, Unanswerable, is_beir, read_gold
 from eval.metrics import quote_rank
 from eval.report import Report, table, write_report
-from eval.risk import print_risk, risk_figures, trials
+from eval.risk import RATES, print_risk, risk_figures, trials
 from index.encoder import BUILTIN, load_encoder
 from index.progress import ProgressBars
 from index.types import Hit
 from qa.build import build_engine
+from qa.confidence import MAX_WRONG_RATE
 from qa.engine import Engine
 from qa.types import Answer, Outcome, Question
 
@@ -37,9 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", default="test", help="BEIR 目录里 qrels 的划分，默认 test")
     parser.add_argument("--out", type=Path, help="写入 report.json 的目录")
     given = parser.parse_args(arguments)
-    encoder, reranker = (os.environ.get(f"TIAOWEN_{name}", "").strip() for name in ("ENCODER", "RERANKER"))
+    settings = tuple(
+        os.environ.get(f"TIAOWEN_{name}", "").strip() for name in ("ENCODER", "RERANKER", "MAX_WRONG_RATE")
+    )
     try:
-        for report in _reports(given.datasets, given.data, given.split, encoder, reranker):
+        for report in _reports(given.datasets, given.data, given.split, settings):
             if given.out is not None:
                 folder = given.out if len(given.datasets) == 1 else given.out / report.dataset
                 write_report(report, folder, datetime.now(UTC))
@@ -49,23 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _reports(datasets: Sequence[Path], data: Path, split: str, encoder: str, reranker: str) -> list[Report]:
+def _reports(datasets: Sequence[Path], data: Path, split: str, settings: tuple[str, ...]) -> list[Report]:
     out = []
     gold = [path for path in datasets if not is_beir(path)]
     for path in datasets:
         if is_beir(path):
-            report = evaluate_beir(path, split, load_encoder(encoder or BUILTIN), progress=ProgressBars())
+            report = evaluate_beir(path, split, load_encoder(settings[0] or BUILTIN), progress=ProgressBars())
             print_report(report)
             out.append(report)
     if gold:
-        engine = build_engine(data, encoder, reranker)
+        engine = build_engine(data, *settings)
         for path in gold:
             rows = read_gold(path)
             report = evaluate_gold(engine, path.stem, rows)
             print_gold(report)
             tried = trials(engine, rows, datetime.now().astimezone().date())
             if tried:
-                print_risk(tried)
+                print_risk(tried, sorted({*RATES, float(settings[2] or MAX_WRONG_RATE)}))
             out.append(replace(report, figures={**report.figures, **risk_figures(tried)}) if tried else report)
     return out
 

@@ -16,7 +16,9 @@ from index.rerank import load_reranker
 from index.searcher import Searcher
 from index.snapshot import Progress, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
+from qa import confidence
 from qa.engine import Engine
+from qa.errors import BadSetting
 from qa.lexicon import load_lexicon
 from qa.typos import Spelling
 from qa.understand import Understander
@@ -68,11 +70,13 @@ def undo_adapt(data: Path, progress: Progress | None = None) -> bool:
     return True
 
 
-def build_engine(data: Path, encoder: str = "", reranker: str = "") -> Engine:
+def build_engine(data: Path, encoder: str = "", reranker: str = "", max_wrong_rate: str = "") -> Engine:
     """The engine over a data folder; the encoder, and a reranker where one is named, are loaded at the first search.
 
-    Raises StoreError or SnapshotError where nothing was ingested, and BadLexicon.
+    `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
+    or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.
     """
+    threshold = _threshold(max_wrong_rate)
     store = Store(data, create=False)
     snapshot = open_snapshot(data / INDEX)
     tokenizer = Tokenizer()
@@ -82,7 +86,18 @@ def build_engine(data: Path, encoder: str = "", reranker: str = "") -> Engine:
     lexicon = load_lexicon(data / LEXICON)
     spelling = Spelling(searcher.document_frequency, len(snapshot), tokenizer, lexicon.lay)
     regions = store.regions()
-    return Engine(store, searcher, Understander(lexicon, tokenizer.words, spelling, regions))
+    return Engine(store, searcher, Understander(lexicon, tokenizer.words, spelling, regions), threshold)
+
+
+def _threshold(max_wrong_rate: str) -> float:
+    if not max_wrong_rate:
+        return confidence.THRESHOLD
+    try:
+        return confidence.threshold_for(float(max_wrong_rate))
+    except ValueError as error:
+        raise BadSetting(
+            f"TIAOWEN_MAX_WRONG_RATE 的值无效：{max_wrong_rate}", "填 0 到 1 之间的小数，如 0.05 表示所答至多 5% 有误"
+        ) from error
 
 
 def update_index(store: Store, data: Path, encoder: str = "", progress: Progress | None = None) -> int | None:

@@ -207,6 +207,21 @@ def test_a_reranker_that_does_not_exist(
     assert "TIAOWEN_RERANKER" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["many", "-0.1", "1.5", "nan"])
+def test_a_rate_of_wrong_answers_that_cannot_be(
+    value: str, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("TIAOWEN_MAX_WRONG_RATE", value)
+    assert main(["ask", QUESTION, "--data", str(data)]) == 1
+    assert "TIAOWEN_MAX_WRONG_RATE" in capsys.readouterr().err
+
+
+def test_no_wrong_answer_at_all_is_only_refusals(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setenv("TIAOWEN_MAX_WRONG_RATE", "0")
+    assert main(["ask", QUESTION, "--data", str(data)]) == 0
+    assert "不作回答" in capsys.readouterr().out
+
+
 def test_eval_is_a_command(data: Path, tmp_path: Path, capsys: Captured) -> None:
     row = {"id": "1", "question": QUESTION, "type": "amount", "style": "formal", "answers": ["100万元"]}
     row |= {"quote": "分别给予100万元、50万元奖励"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.confidence import MIN_COVER, THRESHOLD, Features, probability
+from qa.confidence import MAX_WRONG_RATE, MIN_COVER, THRESHOLD, Features, probability, threshold_for
 
 NAMES = [field.name for field in fields(Features)]
 SHARES = st.floats(0, 1)
@@ -33,3 +33,18 @@ def test_the_ends() -> None:
     nothing, everything = (Features(**dict.fromkeys(NAMES, value)) for value in (0.0, 1.0))
     assert probability(nothing) < 0.1 < THRESHOLD < 0.9 < probability(everything)
     assert 0 < MIN_COVER < 0.5
+
+
+@given(SHARES, SHARES)
+def test_fewer_wrong_answers_need_more_confidence(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 < threshold_for(high) <= threshold_for(low) <= 1
+
+
+def test_rates() -> None:
+    assert threshold_for(MAX_WRONG_RATE) == THRESHOLD
+    assert threshold_for(0) == 1
+    assert threshold_for(1) < 0.3
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="0..1"):
+            threshold_for(wrong)
