@@ -13,22 +13,18 @@ MAX_WRONG_RATE = 0.10
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 _WRONG_RATES = (
-    (0.20, 0.184),
-    (0.25, 0.173),
-    (0.30, 0.153),
-    (0.35, 0.138),
-    (0.40, 0.135),
-    (0.45, 0.124),
-    (0.50, 0.094),
-    (0.55, 0.078),
+    (0.20, 0.131),
+    (0.30, 0.128),
+    (0.35, 0.116),
+    (0.45, 0.113),
+    (0.50, 0.091),
     (0.60, 0.070),
-    (0.65, 0.049),
-    (0.70, 0.045),
-    (0.75, 0.042),
-    (0.80, 0.029),
-    (0.85, 0.023),
-    (0.90, 0.019),
-    (0.95, 0.016),
+    (0.65, 0.062),
+    (0.70, 0.042),
+    (0.75, 0.032),
+    (0.80, 0.020),
+    (0.85, 0.007),
+    (0.90, 0.005),
 )
 """Thresholds, and the share of wrong answers among those above: cross-validated on questions of which 16 % have no answer
 (`python -m eval.calibrate`)."""
@@ -75,8 +71,8 @@ class Features:
 THRESHOLD = threshold_for(MAX_WRONG_RATE)
 """An answer less likely than this to be right is refused, where the operator sets no rate."""
 
-_WEIGHTS = (1.4, 0.85, 1.15, 1.17, 1.08, 1.8, 0.64, 1.8, 1.25, -0.23)
-_BIAS = -5.04
+_WEIGHTS = (1.22, 0.83, 0.82, 0.96, 0.95, 1.68, 0.44, 1.95, 1.07, -0.19)
+_BIAS = -3.99
 
 
 def probability(features: Features) -> float:

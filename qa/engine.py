@@ -258,7 +258,7 @@ class Engine:
     def weigh(self, question: Question) -> tuple[Candidate, confidence.Features] | None:
         """The best candidate for a question and what its confidence is computed from, whether or not it would be given.
 
-        None where there is nothing to weigh. For calibration.
+        None where the question is refused whatever the confidence. For calibration.
         """
         asked = self.understander.read(question.text)
         if asked.scope:
@@ -266,7 +266,9 @@ class Engine:
         terms = self._terms(asked)
         weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
-        return (scored[0].candidate, self._features(scored[0], scored, terms)) if scored else None
+        if not scored or not _bears_out(asked, scored[0].candidate):
+            return None
+        return scored[0].candidate, self._features(scored[0], scored, terms)
 
     def cite(self, candidate: Candidate) -> tuple[Citation, ...]:
         """The citations of a candidate: its sentence first, then what else carries it. Quotes are word for word."""
@@ -355,6 +357,11 @@ class Engine:
     def _remember(self, session: str | None, topic: str, outcome: Outcome) -> None:
         passage = outcome.hits[0].passage if isinstance(outcome, Answer) and outcome.hits else None
         self.conversations.remember(session, Turn(topic, passage))
+
+
+def _bears_out(asked: Understanding, candidate: Candidate) -> bool:
+    """Whether a candidate is evidence at all, and no premise of the question is broken."""
+    return candidate.sentence.cover >= confidence.MIN_COVER and broken_premise(asked, candidate) is None
 
 
 class _Clock:
