@@ -1,0 +1,122 @@
+"""What each part of the answering path is worth: `python -m eval.ablation GOLD --data DIR`.
+
+Each row is the same run with one part switched off; the threshold of refusals stays, so that what a part does for the
+answers and what it does for the refusals are seen together. One row puts the threshold to 0: nothing is refused for low
+confidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from eval.datasets import GoldRow, read_gold
+from eval.report import table
+from eval.run import evaluate_gold
+from qa.build import build_engine
+from qa.converse import Conversations
+from qa.engine import Engine
+from qa.read import Candidate
+
+FIGURES = ("both", "answer", "wrong_rate", "wrongly_refused", "refused", "followups", "hit1")
+KINDS = ("distributive", "amount", "department", "list", "condition", "procedure", "definition", "yesno", "validity")
+
+
+def _patched(**names: Any) -> Callable[[], AbstractContextManager[None]]:
+    """A context in which functions, named folder_module__name, are replaced."""
+
+    @contextmanager
+    def context() -> Iterator[None]:
+        patches = [mock.patch(path.replace("__", "."), value) for path, value in names.items()]
+        for patch in patches:
+            patch.start()
+        try:
+            yield
+        finally:
+            for patch in reversed(patches):
+                patch.stop()
+
+    return context
+
+
+def _nothing(*_: object) -> tuple[Candidate, ...]:
+    return ()
+
+
+SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "分别对应": _patched(qa__read__respectively__read=_nothing, qa__read__values__paired=_nothing),
+    "两跳引用": _patched(qa__read__with_references=lambda sentence, context: sentence),
+    "前提核对": _patched(qa__engine__broken_premise=lambda asked, candidate: None),
+    "按句重排": _patched(qa__ranking___evidence=lambda sentence: 0.0),
+    "问法与条款形式": _patched(qa__ranking__told_share=lambda intents, text: 0.0, qa__ranking__defined_terms=_nothing),
+    "文件、年份、地区": _patched(qa__ranking__document_fit=lambda source, asked, as_of: 0.0),
+    "追问补全": _patched(qa__engine__complete=lambda question, last: None),
+}
+"""Parts that are a function of a module."""
+
+
+def _without_spelling(engine: Engine) -> Engine:
+    other = copy.copy(engine)
+    other.understander = copy.copy(engine.understander)
+    other.understander._spelling = None
+    return other
+
+
+def _without_lexicon(engine: Engine) -> Engine:
+    other = copy.copy(engine)
+    other.understander = copy.copy(engine.understander)
+    other.understander.lexicon = replace(engine.understander.lexicon, lay={}, found=re.compile(r"(?!)"))
+    return other
+
+
+CHANGED: dict[str, Callable[[Engine], Engine]] = {
+    "纠错": _without_spelling,
+    "口语词表": _without_lexicon,
+    "把握的门槛": lambda engine: engine.with_threshold(0.0),
+}
+"""Parts that the engine holds."""
+
+
+def rows_of(engine: Engine, gold: Sequence[GoldRow], as_of: date) -> Iterator[tuple[str, dict[str, float]]]:
+    """The figures of the whole, then with each part switched off."""
+    yield "全部", _figures(engine, gold, as_of)
+    for name, context in SWITCHED_OFF.items():
+        with context():
+            yield f"无 {name}", _figures(engine, gold, as_of)
+    for name, change in CHANGED.items():
+        yield f"无 {name}", _figures(change(engine), gold, as_of)
+
+
+def _figures(engine: Engine, gold: Sequence[GoldRow], as_of: date) -> dict[str, float]:
+    fresh = copy.copy(engine)
+    fresh.conversations = Conversations()  # the run before asked in the same sessions
+    return dict(evaluate_gold(fresh, "", gold, as_of).figures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m eval.ablation", description="逐个关掉各部分，看各项指标降多少")
+    parser.add_argument("gold", type=Path, help="问题文件（jsonl）")
+    parser.add_argument("--data", type=Path, required=True, help="数据目录")
+    parser.add_argument("--as-of", type=date.fromisoformat, default=date(2026, 11, 21))
+    given = parser.parse_args(arguments)
+    found = list(rows_of(build_engine(given.data), read_gold(given.gold), given.as_of))
+    print(table(["", *FIGURES], [[name, *(f"{f.get(key, 0.0):.3f}" for key in FIGURES)] for name, f in found]))
+    kinds = [kind for kind in KINDS if any("type/" + kind in f for _, f in found)]
+    print(
+        table(["both", *kinds], [[name, *(f"{f.get('type/' + kind, 0.0):.3f}" for kind in kinds)] for name, f in found])
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
