@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from corpus.store import Store
@@ -16,10 +16,11 @@ from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.converse import Conversations, Turn, complete
 from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
-from qa.lookup import NAMED, Lookup, asks_for_text, passage_of
+from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.premise import broken_premise
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
 from qa.read import Candidate, Context, candidates
+from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
 from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
 from qa.understand import Understander, Understanding
 
@@ -27,6 +28,8 @@ _SEARCHED = 30  # passages retrieved before evidence is weighed
 _FROM_NAMED = 8  # of them from the documents that the question names
 _RERANKED = 10  # of them weighed by their sentences
 _READ = 8  # passages read for answers
+_FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
+_CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
 _KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _SURE_ENOUGH, _UNSURE_READING = (
@@ -137,14 +140,40 @@ class Engine:
     ) -> tuple[list[Weighed], list[Hit]]:
         """The first hits by what their best sentence says about the question, and the others in their order: only the
         documents of the first are loaded."""
-        weighed = self._weigh_sentences(asked, terms, [self._source(hit) for hit in hits[:_RERANKED]])
-        ordered, rest = rerank(weighed, hits[_RERANKED:], asked, question.as_of)
+        sources = [self._source(hit) for hit in hits[:_RERANKED]]
+        rest = list(hits[_RERANKED:])
+        if asks_penalty(asked.text):
+            sources += self._penalties(sources)
+            inside = {s.hit.passage.id for s in sources}
+            rest = [hit for hit in rest if hit.passage.id not in inside]
+        weighed = self._weigh_sentences(asked, terms, sources)
+        if asks_penalty(asked.text):
+            weighed = self._weigh_joined(asked, terms, weighed)
+        ordered, rest = rerank(weighed, rest, asked, question.as_of)
         named = [w for w in ordered if NAMED in w.source.hit.ranks]
         return (
             renumbered([*named, *(w for w in ordered if NAMED not in w.source.hit.ranks)], rest)
             if named
             else (ordered, rest)
         )
+
+    def _penalties(self, sources: Sequence[Source]) -> list[Source]:
+        """The clauses that say what follows from breaking those of the first sources, as sources of their own.
+
+        They name the clause that is broken by its number, so retrieval does not find them by the words of the deed.
+        """
+        out: list[Source] = []
+        for source in sources[:_FOLLOWED]:
+            passage = source.hit.passage
+            span = Span(passage.start, passage.end)
+            inside = [c for c in source.clauses if span.contains(c.span) or c.span.contains(span)]
+            referring = [r for clause in inside for r in self.store.clauses_referring(clause.id)]
+            for clause in dict.fromkeys(penalties_for(source, referring)):
+                found = passage_of(source.document, clause)
+                known = [*(s.hit.passage for s in sources), *(s.hit.passage for s in out)]
+                if not any(p.document_id == found.document_id and p.start <= found.start < p.end for p in known):
+                    out.append(replace(source, hit=replace(source.hit, passage=found)))
+        return out[:_FOLLOWED]
 
     def _weigh_sentences(self, asked: Understanding, terms: Terms, sources: Sequence[Source]) -> list[Weighed]:
         """Each passage with its sentences, these with the cosine of their vector and the question's."""
@@ -162,6 +191,20 @@ class Engine:
                 terms.cover(tokenizer.tokens(source.hit.passage.text + " " + source.hit.passage.context)),
             )
             for source, sentences in zip(sources, split, strict=True)
+        ]
+
+    def _weigh_joined(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed]) -> list[Weighed]:
+        """The same with each sentence as if it held the clause that it names, which says what its penalty is for."""
+        encoder = self.searcher.encoder
+        words = {c.id: words_of(s, c) for w in weighed for s in w.sentences for c in joined(s)}
+        if not words:
+            return list(weighed)
+        whole = " ".join((asked.query, *asked.expansions))
+        cosines = (encoder.encode_passages(list(words.values())) @ encoder.encode_queries([whole])[0]).tolist()
+        similarities = dict(zip(words, cosines, strict=True))
+        context = Context(asked, terms, self.searcher.tokenizer.tokens)
+        return [
+            replace(w, sentences=tuple(with_references(s, context, similarities) for s in w.sentences)) for w in weighed
         ]
 
     def _in_front(
@@ -264,7 +307,19 @@ class Engine:
                 continue
             clause = source.clause_at(span.start, span.end)
             out.append(Citation(document, clause, span, document.quote(span)))
-        return tuple(out)
+        return (*out, *self._cited_elsewhere(candidate))
+
+    def _cited_elsewhere(self, candidate: Candidate) -> Iterator[Citation]:
+        """The clauses of other documents that the sentence of a candidate names, while they are short."""
+        sentence = candidate.sentence
+        own = sentence.clause
+        there = [r for r in own.references if sentence.span.contains(r.span) and r.document != own.document_id]
+        for reference in there[:_CITED_ELSEWHERE]:
+            if reference.document and reference.clause:
+                loaded = self._load(reference.document)
+                clause = loaded.by_id.get(reference.clause)
+                if clause is not None and len(clause.span) <= LONGEST:
+                    yield Citation(loaded.document, clause, clause.span, loaded.document.quote(clause.span))
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

@@ -94,10 +94,17 @@ class Sentence:
     own_cover: float
     residual: float  # share of what the headings do not hold that the sentence does
     similarity: float = 0.0  # cosine of the question's and the sentence's vectors
+    via: tuple[Span, ...] = ()  # of another clause whose words were counted as the sentence's own
 
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    @property
+    def clause(self) -> Clause:
+        """The smallest clause that holds the end of the sentence: the paragraph, where the number of an article stands
+        before its first one."""
+        return self.source.clause_at(max(self.start, self.end - 1), self.end)
 
 
 def terms_of(question: Understanding, tokenizer: Tokenizer, idf: Callable[[str], float]) -> Terms:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from corpus.types import Span
 from qa.evidence import Sentence
-from qa.read import definition, department, listing, person, respectively, span, table, validity, values, yesno
+from qa.read import definition, department, listing, person, referred, respectively, span, table, validity, values, yesno
 from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
@@ -19,9 +19,19 @@ __all__ = ["Candidate", "Context", "candidates"]
 
 
 def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
-    """Every short answer that a sentence offers to a question; at least one, the sentence itself where nothing fits."""
-    kind = context.question.kind
+    """Every short answer that a sentence offers to a question; at least one, the sentence itself where nothing fits.
+
+    What another clause adds to the sentence is among the spans of each.
+    """
     sentence = with_references(sentence, context)
+    for candidate in _of_kind(sentence, context):
+        candidate = referred.for_circumstances(candidate, context.question.text)
+        yield replace(candidate, spans=(*candidate.spans, *sentence.via)) if sentence.via else candidate
+    yield from referred.deeds(sentence, context)
+
+
+def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    kind = context.question.kind
     yield from table.read(sentence, context)
     if kind in ("span", "list", "procedure", "definition", "person"):
         yield from respectively.read(sentence, context)
