@@ -8,7 +8,21 @@ from dataclasses import replace
 
 from corpus.types import Span
 from qa.evidence import Sentence
-from qa.read import definition, department, listing, person, referred, respectively, span, table, validity, values, yesno
+from qa.read import (
+    amendment,
+    definition,
+    department,
+    listing,
+    person,
+    procedure,
+    referred,
+    respectively,
+    span,
+    table,
+    validity,
+    values,
+    yesno,
+)
 from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
@@ -33,6 +47,9 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
 def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     kind = context.question.kind
     yield from table.read(sentence, context)
+    yield from amendment.read(sentence, context)
+    if kind in ("span", "list", "procedure", "condition"):
+        yield from span.quality(sentence, context)
     if kind in ("span", "list", "procedure", "definition", "person"):
         yield from respectively.read(sentence, context)
     match kind:
@@ -65,7 +82,12 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from listing.read(sentence, context)
         case "condition":
             yield from span.condition(sentence, context)
-        case "span" | "procedure":
+            yield from listing.items(sentence, context)
+        case "procedure":
+            yield from procedure.read(sentence, context)
+            yield from listing.items(sentence, context)
+            yield from listing.own_share(sentence, context)
+        case "span":
             yield from listing.own_share(sentence, context)
     if kind in ("span", "procedure"):
         yield from span.read(sentence, context)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from corpus.numerals import to_int
-from corpus.types import Span
-from qa.evidence import Sentence, segments
+from corpus.types import Clause, Document, Span
+from qa.evidence import Sentence, Source, segments
 from qa.read.candidate import Candidate, Context
 
+_LONGEST = 2000  # characters of a list with all its items
+_IS_ITEM = re.compile(r"[（(①-⑳\d]")
 _ITEM_HEAD = re.compile(r"(?:下列|以下|如下)[^。；]{0,24}[：:]?$|[：:]$")
 _WANTED = re.compile(r"(?<!第)([一二两三四五六七八九十]|\d{1,2})(?:个|种|类|项|大|块|方面|区|清单|件|份|条|步|张)")
 _SPLIT = re.compile(
@@ -25,37 +27,70 @@ _TRAILING = re.compile(
 
 def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     """Candidates for a list: the numbered items below the sentence's clause, or a list in the sentence."""
-    yield from _items(sentence, context)
+    yield from items(sentence, context)
     yield from own_share(sentence, context)
     yield from _inline(sentence, context)
 
 
-def _items(sentence: Sentence, context: Context) -> Iterator[Candidate]:
-    source = sentence.source
-    clause = source.clause_at(sentence.start, sentence.end)
-    parent = clause if any(c.parent == clause.id for c in source.clauses) else None
-    if parent is None and clause.parent is not None and re.match(r"[（(①\d]", clause.label):
-        parent = source.clause(clause.parent)
-    if parent is None:
+def items(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """All items of the list that the sentence leads to or stands in, each with what is below it."""
+    found = _list_of(sentence)
+    if found is None:
         return
-    children = [c for c in source.clauses if c.parent == parent.id and c.label]
-    if len(children) < 2 or len(parent.span) > 1500:
-        return
-    head = source.document.text[parent.span.start : children[0].span.start]
-    if not _ITEM_HEAD.search(head.strip()):
-        return
-    texts = []
-    for child in children:
-        own = source.document.text[child.span.start : child.span.end]
-        texts.append(re.sub(r"\s+", "", own[len(child.label) :]).strip().rstrip("；。;"))
-    spans = (parent.span, *(c.span for c in children))
+    document = sentence.source.document
+    parent, children = found
+    own = sentence.start < children[0].span.start
+    head = document.text[parent.span.start : children[0].span.start]
+    spans = (Span(parent.span.start, children[-1].span.end), *(c.span for c in children))
     fit = 0.6 + 0.7 * context.cover(head)
     noun = _ASKED_NOUN.search(context.question.text)
     if noun is not None:
         fit += 0.1 if noun["noun"][-2:] in head else -0.1
-    if parent is not clause:  # an item that says what the question says is asked about, not the list that it stands in
+    if not own:  # an item that says what the question says is asked about, not the list that it stands in
         fit -= 0.9 * max(0.0, context.cover(sentence.text) - context.cover(head))
-    yield Candidate("；".join(texts), sentence, spans, max(0.0, min(1.0, fit)))
+    fit += _polarity_fit(head, context.question.text)
+    yield Candidate("；".join(_body(document, c) for c in children), sentence, spans, max(0.0, min(1.0, fit)))
+
+
+def _list_of(sentence: Sentence) -> tuple[Clause, list[Clause]] | None:
+    """The clause that leads to a list and the items of the list, where the sentence is of one."""
+    source = sentence.source
+    clause = sentence.clause
+    for parent in (clause, source.clause(clause.parent)):
+        if parent is None or (parent is not clause and not _IS_ITEM.match(clause.label)):
+            continue
+        children = [c for c in source.clauses if c.parent == parent.id and c.label]
+        if len(children) >= 2 and len(parent.span) <= _LONGEST:
+            head = source.document.text[parent.span.start : children[0].span.start]
+            if _ITEM_HEAD.search(head.strip()):
+                return parent, children
+    return _unnumbered(source, clause)
+
+
+def _unnumbered(source: Source, clause: Clause) -> tuple[Clause, list[Clause]] | None:
+    """A list whose items lost their numbers: the paragraphs after one that ends in a colon, under the same article."""
+    head = source.document.quote(clause.span).rstrip()
+    if not head.endswith(("：", ":")) or clause.parent is None:
+        return None
+    after = [c for c in source.clauses if c.parent == clause.parent and c.span.start >= clause.span.end]
+    if len(after) < 2 or sum(len(c.span) for c in after) > _LONGEST:
+        return None
+    return clause, after
+
+
+def _body(document: Document, clause: Clause) -> str:
+    """The words of an item without its number, on one line."""
+    own = document.quote(clause.span)
+    return re.sub(r"\s+", "", own[len(clause.label) :]).strip().rstrip("；。;")
+
+
+_DENIES = re.compile(r"不得|不能|不可(?!抗)|不予|不包括|不适用|不属于|不纳入|禁止|严禁|除外|不应|不享受|不准|不允许|不支持|不用于|不受理")
+
+
+def _polarity_fit(said: str, question: str) -> float:
+    """Whether a list is of what is allowed or of what is denied, as the question asks."""
+    asked = re.sub(r"能不能|可不可以|是不是", "", question)
+    return -0.2 if bool(_DENIES.search(said)) != bool(_DENIES.search(asked)) else 0.0
 
 
 _SHARE = re.compile(
@@ -112,6 +147,7 @@ def _inline(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             + 0.2 * min(1.0, (len(members) - 1) / 4)
         )
         fit -= 0.2 if _ASIDE.search(run.strip()) else 0.0
+        fit += _polarity_fit(text, context.question.text) if _DENIES.search(context.question.text) else 0.0
         fit += 0.25 if _ASKS_TITLES.search(context.question.text) and _TITLES.search(run) else 0.0
         fit -= 0.15 * context.cover("".join(members[1:]))  # members that the question itself has are no answer
         fit += 0.3 * _is_of(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from corpus.types import Span
 from qa.evidence import Sentence, segments
 from qa.read.candidate import Candidate, Context
 
@@ -36,28 +37,35 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     lifted = _LIFTED.search(words)
     no = bool(_NO.search(_LIFTED.sub("", words)))
     decided = bool(lifted) or no or bool(_YES.search(words))
-    if _forbidden_item(sentence):
+    spans: tuple[Span, ...] = (sentence.span,)
+    if (lead := _forbidding_lead(sentence)) is not None:
         no, decided = True, True
+        whole = Span(lead.start, sentence.end)  # an item alone does not say that it is forbidden
+        spans = (whole,) if len(whole) <= _LONGEST_QUOTE else (sentence.span, lead)
     if _ASKS_NEGATIVE.search(context.question.text):
         no = not no
     fit = 0.55 * context.cover(text) + (0.35 if decided else 0.05)
-    yield Candidate(_word(context.question.text, no), sentence, (sentence.span,), min(1.0, fit), decided)
+    yield Candidate(_word(context.question.text, no), sentence, spans, min(1.0, fit), decided)
 
 
+_LONGEST_QUOTE = 600
 _FORBIDS = re.compile(
     r"(?:不得|禁止|严禁|不能|不予|不可以)[^。；]{0,24}(?:下列|以下|如下)[^。；]{0,12}[：:]?\s*$|(?:不得|禁止|严禁)[^。；]{0,12}[：:]\s*$"
 )
 
 
-def _forbidden_item(sentence: Sentence) -> bool:
-    """Whether a sentence is an item of a list of what is forbidden (不得有下列行为：（二）…)."""
+def _forbidding_lead(sentence: Sentence) -> Span | None:
+    """The words that lead to a list of what is forbidden (不得有下列行为：（二）…), where a sentence is an item of one."""
     source = sentence.source
-    clause = source.clause_at(sentence.start, sentence.end)
+    clause = sentence.clause
     parent = source.clause(clause.parent)
     if parent is None or not clause.label:
-        return False
+        return None
     first = next((c for c in source.clauses if c.parent == parent.id and c.label), clause)
-    return bool(_FORBIDS.search(source.document.text[parent.span.start : first.span.start].strip()))
+    words = source.document.text[parent.span.start : first.span.start].rstrip()
+    if not _FORBIDS.search(words):
+        return None
+    return Span(parent.span.start, parent.span.start + len(words))
 
 
 def _decides(piece: str) -> bool:
