@@ -50,7 +50,7 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     yield from amendment.read(sentence, context)
     if kind in ("span", "list", "procedure", "condition"):
         yield from span.quality(sentence, context)
-    if kind in ("span", "list", "procedure", "definition", "person"):
+    if kind in ("span", "list", "definition", "person"):
         yield from respectively.read(sentence, context)
     match kind:
         case "amount" | "ratio":
@@ -71,6 +71,7 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from validity.read(sentence, context)
         case "department":
             yield from department.read(sentence, context)
+            yield from person.makers(sentence, context)
         case "person":
             yield from person.read(sentence, context)
             yield from _fallback(department.read(sentence, context), 0.8)
@@ -82,7 +83,8 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from listing.read(sentence, context)
         case "condition":
             yield from span.condition(sentence, context)
-            yield from listing.items(sentence, context)
+            if not span.asks_figure(context.question.text):
+                yield from listing.items(sentence, context)
         case "procedure":
             yield from procedure.read(sentence, context)
             yield from listing.items(sentence, context)

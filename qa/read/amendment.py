@@ -17,20 +17,19 @@ _CHANGES = tuple(
             r"增加|新增|增添|新添|新加|添了|加了|补充",
             r"增加(?:[一二两三四五六七八九十]{1,2})[条款项目][^：:“”]{0,30}[：:]\s*“(?P<x>[^”]{2,600})",
         ),
+        (r"删[去除掉了]|去掉", r"(?P<x>(?:删去|删除)[^。；]{2,60})"),
         (
             r"修改|改成|改为|改作|改动|修正|修订|变成",
             r"(?:修改|改|修正|调整)(?:为|成)[：:]?\s*“(?P<x>[^”]{1,600})",
         ),
-        (r"删[去除掉了]|取消|去掉", r"(?P<x>(?:删去|删除|取消)[^。；]{2,60})"),
     )
 )
+"""What a question asks for, the plainest first (修正决定增加了什么 asks for what was added), and what says it."""
 
 
 def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     """Candidates for the new words, where the question asks what was added, changed or struck out."""
-    for asked, said in _CHANGES:
-        if not asked.search(context.question.text):
-            continue
+    for said in [said for asked, said in _CHANGES if asked.search(context.question.text)][:1]:
         for match in said.finditer(sentence.text):
             number = _NUMBER.match(match["x"])
             start = match.start("x") + (number.end() if number else 0)

@@ -89,8 +89,11 @@ _DENIES = re.compile(r"不得|不能|不可(?!抗)|不予|不包括|不适用|�
 
 def _polarity_fit(said: str, question: str) -> float:
     """Whether a list is of what is allowed or of what is denied, as the question asks."""
-    asked = re.sub(r"能不能|可不可以|是不是", "", question)
-    return -0.2 if bool(_DENIES.search(said)) != bool(_DENIES.search(asked)) else 0.0
+    return -0.2 if bool(_DENIES.search(said)) != _asks_denied(question) else 0.0
+
+
+def _asks_denied(question: str) -> bool:
+    return bool(_DENIES.search(re.sub(r"能不能|可不可以|是不是", "", question)))
 
 
 _SHARE = re.compile(
@@ -147,17 +150,19 @@ def _inline(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             + 0.2 * min(1.0, (len(members) - 1) / 4)
         )
         fit -= 0.2 if _ASIDE.search(run.strip()) else 0.0
-        fit += _polarity_fit(text, context.question.text) if _DENIES.search(context.question.text) else 0.0
+        denied = _polarity_fit(text, context.question.text) if _asks_denied(context.question.text) else 0.0
+        fit += denied
         fit += 0.25 if _ASKS_TITLES.search(context.question.text) and _TITLES.search(run) else 0.0
         fit -= 0.15 * context.cover("".join(members[1:]))  # members that the question itself has are no answer
-        fit += 0.3 * _is_of(
-            members, text[a:b][text[a:b].rfind(members[-1]) :][len(members[-1]) :] + text[b : b + 6], noun
-        )
+        after = text[a:b][text[a:b].rfind(members[-1]) :][len(members[-1]) :] + text[b : b + 6]
+        lead = text[max(0, a - 12) : a] if text[a - 1 : a] in ("：", ":") else ""  # 5个重点领域：A、B
+        fit += 0.3 * _is_of(members, after + lead, noun)
         if wanted is not None:
             fit += 0.3 if len(members) == wanted else -0.3
         if end <= start:
             continue
-        yield Candidate("、".join(members), sentence, (sentence.span, Span(start, end)), max(0.0, min(1.0, fit)))
+        spans = (sentence.span, Span(start, end))
+        yield Candidate("、".join(members), sentence, spans, max(0.0, min(1.0, fit)), not denied)
 
 
 _ASKED_NOUN = re.compile(
@@ -182,7 +187,7 @@ def _is_of(members: list[str], after: str, noun: re.Match[str] | None) -> bool:
         return False
     names = {noun["noun"], noun["noun"][-2:], _SAME_NOUN.get(noun["noun"], noun["noun"])}
     ending = sum(any(member.endswith(name) for name in names) for member in members)
-    return 2 * ending >= len(members) or any(name in after[:12] for name in names)
+    return 2 * ending >= len(members) or any(name in after[:24] for name in names)
 
 
 def _list_runs(text: str) -> list[tuple[int, int]]:
@@ -203,6 +208,8 @@ def _list_runs(text: str) -> list[tuple[int, int]]:
 _ASIDE = re.compile(r"(?:时|后|的|者|下|中|基础上)$")
 """A piece that only says when or of whom."""
 
+_TITLE = re.compile(r"《[^《》]{2,80}》")
+_JOINED_TITLES = re.compile(r"》(?:、|和|及|与|以及)《")
 _TITLES = re.compile(r"”、?“|》(?:、|和|及|与|以及)?《")
 _ASKS_TITLES = re.compile(
     r"叫什么|叫啥|名称|什么名|(?:哪[几两三四五六七八九十\d]?[份个部项]?|什么)(?:文件|办法|政策|规定|法规|规章|方案)"
@@ -211,6 +218,9 @@ _ASKS_TITLES = re.compile(
 
 def _cut_members(run: str, wanted: int | None) -> list[str]:
     """The members of a list; where a number is asked for and only 、 gives it, 和 and 及 belong inside them."""
+    titles = [m[0] for m in _TITLE.finditer(run)]
+    if len(titles) >= 2 and wanted in (None, len(titles)) and _JOINED_TITLES.search(run):
+        return titles  # 和 and 的 inside a title divide nothing
     members = [m.strip(" “”") for m in _SPLIT.split(run) if m and m.strip(" “”")]
     only = [m.strip(" “”") for m in run.split("、") if m.strip(" “”")]
     return only if wanted is not None and len(only) == wanted != len(members) else members
@@ -218,6 +228,8 @@ def _cut_members(run: str, wanted: int | None) -> list[str]:
 
 def _strip_lead(member: str, others: list[str]) -> str:
     """The first member of a list without the words that lead to it: 提供邀请选取 -> 邀请选取."""
+    if member.startswith("《"):
+        return member
     stripped = _LEADING.sub("", member)
     stripped = stripped if len(stripped) >= 2 else member
     tail = stripped.rpartition("的")[2]

@@ -67,9 +67,14 @@ _ASKED_QUALITY = re.compile(
 _ASKS_FIGURE = re.compile(r"多少|几|多大|多久|多长")
 
 
+def asks_figure(question: str) -> bool:
+    """Whether a condition is asked for that is a figure: 满几年, 投入多少."""
+    return bool(_ASKS_FIGURE.search(question))
+
+
 def condition(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     """What has to be so: the figure of a threshold, or the words that stand as condition (对…的, 符合…条件)."""
-    if _ASKS_FIGURE.search(context.question.text):
+    if asks_figure(context.question.text):
         for kind in ("amount", "count", "period", "ratio"):
             for candidate in values.read(sentence, context, kind):
                 after = sentence.text[candidate.spans[-1].start - sentence.start :]
