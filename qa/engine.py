@@ -17,10 +17,12 @@ from qa import confidence
 from qa.converse import Conversations, Turn, complete
 from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
+from qa.naming import of_the_place
 from qa.premise import broken_premise
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
 from qa.read import Candidate, Context, candidates
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
+from qa.rivals import choose, told
 from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
 from qa.understand import Understander, Understanding
 
@@ -29,6 +31,8 @@ _FROM_NAMED = 8  # of them from the documents that the question names
 _RERANKED = 10  # of them weighed by their sentences
 _READ = 8  # passages read for answers
 _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
+_TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
+_FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
 _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
 _KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
@@ -40,6 +44,7 @@ _LOOKED_UP = 0.99  # how sure an answer is that was looked up by its number
 _OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
 _NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
 _WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法》第五条。"
+_WHICH_PLACE = "各地的规定不同，请说明是哪里：{}。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
 
 
@@ -122,7 +127,7 @@ class Engine:
     def _search(self, asked: Understanding, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
         """The passages of the documents that a question names in front, then all others."""
         hits = self.searcher.search(asked.query, depth, allowed, added=asked.added)
-        named = self._lookup.documents_meant(asked.text)
+        named = self._meant(asked)
         if allowed is not None:
             named &= allowed
         if not named:
@@ -131,6 +136,14 @@ class Engine:
         inside = {h.passage.id for h in front}
         rest = [h for h in hits if h.passage.id not in inside]
         return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
+
+    def _meant(self, asked: Understanding) -> frozenset[str]:
+        """The documents that a question names by their titles, else those of the places that it names, where these are
+        few enough to tell them from the others."""
+        if named := self._lookup.documents_meant(asked.text):
+            return named
+        of_place = [d.id for d in self._catalogue if any(of_the_place(d, place) for place in asked.places)]
+        return frozenset(of_place if len(of_place) <= _FEW_OF_ALL * len(self._catalogue) else ())
 
     def _terms(self, asked: Understanding) -> Terms:
         return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
@@ -149,7 +162,7 @@ class Engine:
         weighed = self._weigh_sentences(asked, terms, sources)
         if asks_penalty(asked.text):
             weighed = self._weigh_joined(asked, terms, weighed)
-        ordered, rest = rerank(weighed, rest, asked, question.as_of)
+        ordered, rest = rerank(weighed, rest, asked, question.as_of, self._meant(asked))
         named = [w for w in ordered if NAMED in w.source.hit.ranks]
         return (
             renumbered([*named, *(w for w in ordered if NAMED not in w.source.hit.ranks)], rest)
@@ -196,11 +209,11 @@ class Engine:
     def _weigh_joined(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed]) -> list[Weighed]:
         """The same with each sentence as if it held the clause that it names, which says what its penalty is for."""
         encoder = self.searcher.encoder
-        words = {c.id: words_of(s, c) for w in weighed for s in w.sentences for c in joined(s)}
+        words = list(dict.fromkeys(words_of(s, span) for w in weighed for s in w.sentences for span in joined(s)))
         if not words:
             return list(weighed)
         whole = " ".join((asked.query, *asked.expansions))
-        cosines = (encoder.encode_passages(list(words.values())) @ encoder.encode_queries([whole])[0]).tolist()
+        cosines = (encoder.encode_passages(words) @ encoder.encode_queries([whole])[0]).tolist()
         similarities = dict(zip(words, cosines, strict=True))
         context = Context(asked, terms, self.searcher.tokenizer.tokens)
         return [
@@ -227,7 +240,8 @@ class Engine:
             stated = self._validity_sources([w.source for w in read])
             read = [*self._weigh_sentences(asked, terms, stated), *read]
         found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
-        return sorted((Scored(c, score(c, question.as_of, asked.years)) for c in found), key=lambda s: -s.score)
+        meant = self._meant(asked)
+        return sorted((Scored(c, score(c, question.as_of, asked.years, meant)) for c in found), key=lambda s: -s.score)
 
     def _decide(
         self, asked: Understanding, terms: Terms, hits: Sequence[Hit], scored: Sequence[Scored], question: Question
@@ -235,6 +249,8 @@ class Engine:
         nearest = tuple(hits[: question.top_k])
         if not scored:
             return Refusal("no_evidence", _NO_EVIDENCE, 0.0, nearest)
+        choice = choose(scored, asked, question.as_of, self._meant(asked))
+        scored = choice.scored
         best = scored[0]
         nearest = _cited_first(hits, best.candidate, question.top_k)
         features = self._features(best, scored, terms)
@@ -248,7 +264,13 @@ class Engine:
             reason: Reason = "low_confidence" if best.candidate.found else "no_evidence"
             return Refusal(reason, _UNSURE if best.candidate.found else _NO_EVIDENCE, probability, nearest)
         citations = self.cite(best.candidate)
+        said = "；".join(told(rival, question.as_of) for rival in choice.rivals[:_TOLD_RIVALS])
+        if choice.equal:
+            own = told(best.candidate, question.as_of)
+            return Refusal("ambiguous", _WHICH_PLACE.format(f"{own}；{said}"), probability, nearest)
         warnings = _warnings(citations, question)
+        if said:
+            warnings = (*warnings, Warning("conflicting", f"另有文件的规定不同：{said}"))
         return Answer(best.candidate.text, citations, probability, nearest, warnings)
 
     def _quoted(self, hits: Sequence[Hit], question: Question) -> Answer:
@@ -295,6 +317,7 @@ class Engine:
         terms = self._terms(asked)
         weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
+        scored = choose(scored, asked, question.as_of, self._meant(asked)).scored
         return (scored[0].candidate, self._features(scored[0], scored, terms)) if scored else None
 
     def cite(self, candidate: Candidate) -> tuple[Citation, ...]:

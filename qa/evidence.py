@@ -76,6 +76,17 @@ class Source:
             clause = self.clause(clause.parent)
         return clause or self.clause(self.hit.passage.clause_id) or self.clauses[0]
 
+    def items_of(self, clause: Clause) -> list[Clause]:
+        """The clauses right under a clause that have a number or mark of their own, in order."""
+        at = bisect_right(self.clauses, clause.span.start - 1, key=lambda c: c.span.start)
+        out = []
+        for child in self.clauses[at:]:
+            if child.span.start >= clause.span.end:
+                break
+            if child.parent == clause.id and child.label:
+                out.append(child)
+        return out
+
     def clause(self, ident: str | None) -> Clause | None:
         """The clause of the document with this id, or None."""
         return self.loaded.by_id.get(ident) if ident is not None else None

@@ -59,7 +59,7 @@ def _list_of(sentence: Sentence) -> tuple[Clause, list[Clause]] | None:
     for parent in (clause, source.clause(clause.parent)):
         if parent is None or (parent is not clause and not _IS_ITEM.match(clause.label)):
             continue
-        children = [c for c in source.clauses if c.parent == parent.id and c.label]
+        children = source.items_of(parent)
         if len(children) >= 2 and len(parent.span) <= _LONGEST:
             head = source.document.text[parent.span.start : children[0].span.start]
             if _ITEM_HEAD.search(head.strip()):

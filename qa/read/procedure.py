@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from corpus.types import Span
 from qa.evidence import Sentence, segments
 from qa.read.candidate import Candidate, Context
+from qa.read.referred import asks_penalty, is_penalty
 
 _CASE = re.compile(r"(?:的|时|后|前|之日起|的情况下|的情形下)$")
 _ACTS = re.compile(
@@ -40,6 +41,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
         told = context.cover(text[: pieces[0][0]] + text[:b])
         fit = 0.4 + 0.6 * told - 0.1 * context.cover(follows)
         fit += 0.1 if _CASE.search(case) else 0.0
+        fit -= 0.3 if is_penalty(said) and not asks_penalty(context.question.text) else 0.0
         yield Candidate(
             said, sentence, (sentence.span, Span(start, start + len(said))), max(0.0, min(1.0, fit)), told > 0.15
         )

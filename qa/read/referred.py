@@ -1,8 +1,9 @@
 """Two hops: what a sentence says of another clause counts as if the sentence said it.
 
 违反本办法第十一条第（二）项规定的，处…罚款 has the penalty and not the deed, which stands in the clause that it names; 有下列行为
-之一的，处…罚款： has it in one of the items below. A question has the words of the deed. So such a sentence is weighed
-with the words of the one clause or item that says most of what is asked, and that is cited beside it.
+之一的，处…罚款： has it in one of the items below; and an item goes on from the words above its list. A question has the words
+of the deed. So such a sentence is weighed with the words of the one clause, item or lead that says most of what is asked,
+and that is cited beside it.
 
 The other way round, a question may ask which deed has a penalty: then the clause that is named is the answer.
 """
@@ -13,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from corpus.types import Clause, Document
+from corpus.types import Clause, Document, Span
 from qa.evidence import Sentence, Source
 from qa.read.candidate import Candidate, Context
 
@@ -30,6 +31,8 @@ _ASKS_DEED = re.compile(
 )
 _VIOLATES = re.compile(r"违反|有[^，。；]{0,12}第[^，。；]{1,16}[条款项][^，。；]{0,12}(?:行为|情形)")
 _LONGEST_DEED = 400
+_SHORTEST_LEAD = 6
+_ITEM = re.compile(r"[（(①-⑳\d]")
 
 
 def asks_penalty(question: str) -> bool:
@@ -42,46 +45,44 @@ def is_penalty(text: str) -> bool:
     return bool(_PENALTY.search(text))
 
 
-def joined(sentence: Sentence) -> list[Clause]:
-    """The clauses whose words count as the sentence's own: those that it names, and the items that it leads to."""
-    return [*_named(sentence), *_items_below(sentence)]
+def joined(sentence: Sentence) -> list[Span]:
+    """The stretches of the document whose words count as the sentence's own: the clauses that it names, the items that it
+    leads to, or the words that lead to the list in which it stands."""
+    return [c.span for c in (*_named(sentence), *_items_below(sentence))] + list(_lead_above(sentence))
 
 
-def words_of(sentence: Sentence, clause: Clause) -> str:
-    """The words of a clause joined to a sentence, as many as are weighed."""
-    return sentence.source.document.quote(clause.span)[:_MAX_CHARS]
+def words_of(sentence: Sentence, span: Span) -> str:
+    """The words of what is joined to a sentence, as many as are weighed."""
+    return sentence.source.document.quote(span)[:_MAX_CHARS]
 
 
-def with_references(
-    sentence: Sentence, context: Context, similarities: Mapping[str, float] | None = None
-) -> Sentence:
-    """The sentence with its cover raised by the clause that it names or the item below it that says most of what is
-    asked; itself where it has neither, or has been raised before.
+def with_references(sentence: Sentence, context: Context, similarities: Mapping[str, float] | None = None) -> Sentence:
+    """The sentence with its cover raised by what is joined to it and says most of what is asked; itself where nothing is,
+    or where it has been raised before.
 
-    `similarities` are the cosines of the question and the clauses joined, by clause id, where they are known.
+    `similarities` are the cosines of the question and the words joined, where they are known.
     """
     if sentence.via:
         return sentence
-    similarities = similarities or {}
     mine = set(context.tokens(sentence.text))
-    best: tuple[float, float, set[str], Clause] | None = None
-    for clause in joined(sentence):
-        added = set(context.tokens(words_of(sentence, clause))) - mine
-        gain = context.terms.cover(added)
-        worth = gain + 0.5 * similarities.get(clause.id, 0.0)
-        if best is None or worth > best[0]:
-            best = worth, gain, added, clause
+    best: tuple[float, float, set[str], float, Span] | None = None
+    for span in joined(sentence):
+        words = words_of(sentence, span)
+        added = set(context.tokens(words)) - mine
+        gain, similarity = context.terms.cover(added), (similarities or {}).get(words, 0.0)
+        if best is None or gain + 0.5 * similarity > best[0]:
+            best = gain + 0.5 * similarity, gain, added, similarity, span
     if best is None:
         return sentence
-    _, gain, added, clause = best
+    _, gain, added, similarity, span = best
     fresh = context.terms.cover(added - set(context.tokens(sentence.source.hit.passage.context)))
     return replace(
         sentence,
         cover=min(1.0, max(sentence.cover, sentence.own_cover + _SHARE * gain)),
         own_cover=min(1.0, sentence.own_cover + _SHARE * gain),
         residual=min(1.0, sentence.residual + _SHARE * fresh),
-        similarity=max(sentence.similarity, similarities.get(clause.id, 0.0)),
-        via=(clause.span,),
+        similarity=max(sentence.similarity, similarity),
+        via=(span,),
     )
 
 
@@ -109,12 +110,25 @@ def _items_below(sentence: Sentence) -> Iterator[Clause]:
     """The items of a list that the sentence leads to, where it says what follows from each: 有下列行为之一的，处…罚款："""
     source = sentence.source
     own = sentence.clause
-    items = [c for c in source.clauses if c.parent == own.id and c.label]
+    items = source.items_of(own)
     if len(items) < 2 or sentence.end > items[0].span.start:
         return
     lead = source.document.text[own.span.start : items[0].span.start].rstrip()
     if lead.endswith(("：", ":")) and is_penalty(lead):
         yield from items
+
+
+def _lead_above(sentence: Sentence) -> Iterator[Span]:
+    """The words that lead to a list, where the sentence is of one of its items: 军官的最高年龄分别为：（三）…"""
+    source, item = sentence.source, sentence.clause
+    parent = source.clause(item.parent)
+    if parent is None or not _ITEM.match(item.label):
+        return
+    first = source.items_of(parent)[0]
+    lead = source.document.text[parent.span.start : first.span.start].rstrip()
+    begin = max(lead.rfind("。"), lead.rfind("\n")) + 1
+    if lead.endswith(("：", ":")) and len(lead) - begin > _SHORTEST_LEAD:
+        yield Span(parent.span.start + begin, parent.span.start + len(lead))
 
 
 def penalties_for(source: Source, referring: Sequence[Clause]) -> Iterator[Clause]:

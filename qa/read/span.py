@@ -77,8 +77,11 @@ def condition(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     if asks_figure(context.question.text):
         for kind in ("amount", "count", "period", "ratio"):
             for candidate in values.read(sentence, context, kind):
-                after = sentence.text[candidate.spans[-1].start - sentence.start :]
-                threshold = re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", after) is not None
+                at = candidate.spans[-1].start - sentence.start
+                threshold = (
+                    re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", sentence.text[at:]) is not None
+                    or re.search(r"(?:满|达到?|不少于|不低于|超过|至少|不足)$", sentence.text[:at]) is not None
+                )
                 yield replace(candidate, fit=min(1.0, candidate.fit + (0.45 if threshold else 0.0)))
         return
     for pattern in _AS_CONDITION:

@@ -40,14 +40,19 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     spans: tuple[Span, ...] = (sentence.span,)
     if (lead := _forbidding_lead(sentence)) is not None:
         no, decided = True, True
+        text = sentence.source.document.quote(lead) + text
         whole = Span(lead.start, sentence.end)  # an item alone does not say that it is forbidden
         spans = (whole,) if len(whole) <= _LONGEST_QUOTE else (sentence.span, lead)
     if _ASKS_NEGATIVE.search(context.question.text):
         no = not no
     fit = 0.55 * context.cover(text) + (0.35 if decided else 0.05)
+    if _DEFINES.search(_with_lead(sentence)) and not _ASKS_CLASS.search(context.question.text):
+        fit, decided = 0.5 * fit, False  # what a word means allows and forbids nothing
     yield Candidate(_word(context.question.text, no), sentence, spans, min(1.0, fit), decided)
 
 
+_DEFINES = re.compile(r"是指|系指|本[^，。；]{1,8}所称|用语|含义")
+_ASKS_CLASS = re.compile(r"算不?算?|属于|包括|包含|是不是|是否(?:为|是)|视为")
 _LONGEST_QUOTE = 600
 _FORBIDS = re.compile(
     r"(?:不得|禁止|严禁|不能|不予|不可以)[^。；]{0,24}(?:下列|以下|如下)[^。；]{0,12}[：:]?\s*$|(?:不得|禁止|严禁)[^。；]{0,12}[：:]\s*$"
@@ -61,11 +66,16 @@ def _forbidding_lead(sentence: Sentence) -> Span | None:
     parent = source.clause(clause.parent)
     if parent is None or not clause.label:
         return None
-    first = next((c for c in source.clauses if c.parent == parent.id and c.label), clause)
+    first = source.items_of(parent)[0]
     words = source.document.text[parent.span.start : first.span.start].rstrip()
     if not _FORBIDS.search(words):
         return None
     return Span(parent.span.start, parent.span.start + len(words))
+
+
+def _with_lead(sentence: Sentence) -> str:
+    """The sentence after what was joined to it: 下列用语的含义：（三）…"""
+    return "".join(sentence.source.document.quote(span) for span in sentence.via) + sentence.text
 
 
 def _decides(piece: str) -> bool:
