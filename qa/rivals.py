@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpus.types import Document
-from qa.figures import magnitude
+from qa.figures import magnitude, magnitudes
+from qa.naming import of_the_place
 from qa.ranking import Scored
 from qa.read import Candidate
 from qa.understand import Understanding
@@ -47,7 +48,11 @@ def choose(scored: Sequence[Scored], asked: Understanding, as_of: date, meant: f
     if not ordered or asked.kind not in _KINDS or not ordered[0].candidate.found:
         return Choice(ordered, ())
     best = ordered[0]
-    rivals = [s for s in ordered[1:] if s.score >= best.score - _AS_GOOD and are_rivals(best.candidate, s.candidate)]
+    rivals = [
+        s
+        for s in ordered[1:]
+        if s.score >= best.score - _AS_GOOD and are_rivals(best.candidate, s.candidate) and _of_places(s.candidate, asked)
+    ]
     of_document: dict[str, Scored] = {}
     for scored_rival in rivals:
         of_document.setdefault(_document(scored_rival.candidate).id, scored_rival)
@@ -72,9 +77,23 @@ def are_rivals(one: Candidate, other: Candidate) -> bool:
     a, b = magnitude(one.text), magnitude(other.text)
     if a is None or b is None or a[1] != b[1] or a[0] == b[0]:
         return False
+    if _says_too(other, a) or _says_too(one, b):
+        return False  # a row of goals (到2030年…，到2035年…), of which each was asked for another
     if set(_LEVELS.findall(one.sentence.text)) != set(_LEVELS.findall(other.sentence.text)):
         return False
     return alike(one.sentence.text, other.sentence.text) >= _ALIKE
+
+
+def _says_too(candidate: Candidate, figure: tuple[float, str]) -> bool:
+    """Whether the sentence of a candidate has a figure as well; for years, which stand in rows, its passage."""
+    sentence = candidate.sentence
+    return figure in magnitudes(sentence.source.hit.passage.text if figure[1] == "年" else sentence.text)
+
+
+def _of_places(candidate: Candidate, asked: Understanding) -> bool:
+    """Whether a document may hold in the places that are asked for."""
+    document = _document(candidate)
+    return not asked.places or document.region is None or any(of_the_place(document, p) for p in asked.places)
 
 
 def alike(one: str, other: str) -> float:
