@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from corpus.store import Store
 from corpus.types import Clause, Document, Span
@@ -34,6 +35,7 @@ _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at 
 _TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
 _FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
 _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
+_KEPT_TOKENS = 2048
 _KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _SURE_ENOUGH, _UNSURE_READING = (
@@ -148,6 +150,10 @@ class Engine:
     def _terms(self, asked: Understanding) -> Terms:
         return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
 
+    def _context(self, asked: Understanding, terms: Terms) -> Context:
+        """What readers may look at. Sentences share leads and references, so their tokens are kept for one question."""
+        return Context(asked, terms, lru_cache(maxsize=_KEPT_TOKENS)(self.searcher.tokenizer.tokens))
+
     def _rerank(
         self, asked: Understanding, terms: Terms, hits: Sequence[Hit], question: Question
     ) -> tuple[list[Weighed], list[Hit]]:
@@ -215,7 +221,7 @@ class Engine:
         whole = " ".join((asked.query, *asked.expansions))
         cosines = (encoder.encode_passages(words) @ encoder.encode_queries([whole])[0]).tolist()
         similarities = dict(zip(words, cosines, strict=True))
-        context = Context(asked, terms, self.searcher.tokenizer.tokens)
+        context = self._context(asked, terms)
         return [
             replace(w, sentences=tuple(with_references(s, context, similarities) for s in w.sentences)) for w in weighed
         ]
@@ -235,7 +241,7 @@ class Engine:
     def _read(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], question: Question) -> list[Scored]:
         """Every candidate answer of the best passages, best first."""
         read = list(weighed[:_READ])
-        context = Context(asked, terms, self.searcher.tokenizer.tokens)
+        context = self._context(asked, terms)
         if asked.kind == "validity":
             stated = self._validity_sources([w.source for w in read])
             read = [*self._weigh_sentences(asked, terms, stated), *read]

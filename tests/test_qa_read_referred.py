@@ -90,3 +90,27 @@ def test_the_deed_of_a_penalty(question: str, answer: str) -> None:
 )
 def test_who_asks_for_a_penalty(question: str, asks: bool) -> None:
     assert asks_penalty(understood(question).text) is asks
+
+GRADED = """第一条 擅自挖掘绿道的，处五百元以上五千元以下罚款；情节严重的，处五千元以上一万元以下罚款。
+
+第二条 发送违禁信息的，处一千元罚款。
+
+单位有前款行为的，处三万元罚款。"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("擅自挖掘绿道罚多少？", "五百元以上五千元以下"),
+        ("擅自挖掘绿道，情节严重的罚多少？", "五千元以上一万元以下"),
+        ("发送违禁信息罚多少？", "一千元"),
+        ("单位发送违禁信息罚多少？", "三万元"),
+    ],
+)
+def test_circumstances_of_a_penalty(question: str, answer: str) -> None:
+    assert best(GRADED, question) == answer
+
+
+def test_an_item_goes_on_from_the_words_above_its_list() -> None:
+    text = "第一条 安排工作的军士应当符合下列条件之一：\n\n（一）服现役满12年的；\n\n（二）荣获二等功的。\n\n第二条 投靠安置的军士应当结婚满2年。"
+    assert best(text, "军士服现役满几年才安排工作？") == "12年"

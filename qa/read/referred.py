@@ -32,6 +32,7 @@ _ASKS_DEED = re.compile(
 _VIOLATES = re.compile(r"违反|有[^，。；]{0,12}第[^，。；]{1,16}[条款项][^，。；]{0,12}(?:行为|情形)")
 _LONGEST_DEED = 400
 _SHORTEST_LEAD = 6
+_GOES_ON = re.compile(r"(?:情节|拒不|逾期|造成|构成|其中|对(?!.{0,6}的，))")
 _ITEM = re.compile(r"[（(①-⑳\d]")
 
 
@@ -48,7 +49,8 @@ def is_penalty(text: str) -> bool:
 def joined(sentence: Sentence) -> list[Span]:
     """The stretches of the document whose words count as the sentence's own: the clauses that it names, the items that it
     leads to, or the words that lead to the list in which it stands."""
-    return [c.span for c in (*_named(sentence), *_items_below(sentence))] + list(_lead_above(sentence))
+    clauses = (*_named(sentence), *_items_below(sentence))
+    return [*(c.span for c in clauses), *_lead_above(sentence), *_rule_before(sentence)]
 
 
 def words_of(sentence: Sentence, span: Span) -> str:
@@ -131,6 +133,17 @@ def _lead_above(sentence: Sentence) -> Iterator[Span]:
         yield Span(parent.span.start + begin, parent.span.start + len(lead))
 
 
+def _rule_before(sentence: Sentence) -> Iterator[Span]:
+    """The words before a ； that a sentence goes on from: 擅自挖掘的，处…罚款；情节严重的，处…"""
+    if not _GOES_ON.match(sentence.text):
+        return
+    text = sentence.source.document.text
+    begin = max(sentence.clause.span.start, *(text.rfind(end, 0, sentence.start) + 1 for end in "。\n"))
+    words = text[begin : sentence.start].rstrip()
+    if words.endswith(("；", ";")):
+        yield Span(begin, begin + len(words))
+
+
 def penalties_for(source: Source, referring: Sequence[Clause]) -> Iterator[Clause]:
     """Of the clauses that refer to one of a source, those that say what follows from breaking it."""
     for clause in referring:
@@ -165,11 +178,13 @@ def for_circumstances(candidate: Candidate, question: str) -> Candidate:
     before = sentence.text[: max(0, candidate.spans[-1].start - sentence.start)]
     if candidate.fit <= 0.0 or not (asks_penalty(question) and is_penalty(sentence.text)):
         return candidate
-    wrong = sum(
-        not excused.search(question) if said.search(before) else bool(demanded.search(question))
-        for said, excused, demanded in _GRADES
-    )
-    return replace(candidate, fit=max(0.0, candidate.fit - _OTHER_GRADE * wrong)) if wrong else candidate
+    steps = 0
+    for said, excused, demanded in _GRADES:
+        if said.search(before):
+            steps += 1 if demanded.search(question) else 0 if excused.search(question) else -1
+        elif demanded.search(question):
+            steps -= 1
+    return replace(candidate, fit=max(0.0, min(1.0, candidate.fit + _OTHER_GRADE * steps))) if steps else candidate
 
 
 def deeds(sentence: Sentence, context: Context) -> Iterator[Candidate]:
