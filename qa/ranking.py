@@ -172,9 +172,7 @@ _OUT_OF_FORCE = {"expired": 0.08, "repealed": 0.12, "not_yet": 0.12}
 that of two documents with the same words the one in force answers."""
 
 
-def score(
-    candidate: Candidate, as_of: date, years: Sequence[str] = (), meant: frozenset[str] = frozenset()
-) -> float:
+def score(candidate: Candidate, as_of: date, years: Sequence[str] = (), meant: frozenset[str] = frozenset()) -> float:
     """How good a candidate is among the others; only the order matters. `years` are those that the question names,
     `meant` the documents that it means."""
     sentence = candidate.sentence

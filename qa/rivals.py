@@ -51,7 +51,9 @@ def choose(scored: Sequence[Scored], asked: Understanding, as_of: date, meant: f
     rivals = [
         s
         for s in ordered[1:]
-        if s.score >= best.score - _AS_GOOD and are_rivals(best.candidate, s.candidate) and _of_places(s.candidate, asked)
+        if s.score >= best.score - _AS_GOOD
+        and are_rivals(best.candidate, s.candidate)
+        and _of_places(s.candidate, asked)
     ]
     of_document: dict[str, Scored] = {}
     for scored_rival in rivals:

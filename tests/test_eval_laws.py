@@ -23,7 +23,10 @@ def law(path: str, characters: int = SHORTEST) -> Law:
 
 
 LAWS = [
-    law(f"{folder}/第{n}号办法({year}-01-01).md") for folder in FOLDERS.values() for n in range(30) for year in (2001, 2020)
+    law(f"{folder}/第{n}号办法({year}-01-01).md")
+    for folder in FOLDERS.values()
+    for n in range(30)
+    for year in (2001, 2020)
 ]
 
 

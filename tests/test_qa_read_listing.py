@@ -61,7 +61,9 @@ def test_each_place_has_its_share(place: str, answer: str) -> None:
 
 
 def test_items_that_lost_their_numbers() -> None:
-    text = "第十二条 绿道建设主要包括以下内容：\n\n绿廊系统；\n\n道路系统；\n\n标识系统。\n\n第十三条 绿道由市政府管理。"
+    text = (
+        "第十二条 绿道建设主要包括以下内容：\n\n绿廊系统；\n\n道路系统；\n\n标识系统。\n\n第十三条 绿道由市政府管理。"
+    )
     assert best(text, "绿道建设主要包括哪些内容？") == "绿廊系统；道路系统；标识系统"
 
 
@@ -71,7 +73,9 @@ def test_titles_stay_whole() -> None:
 
 
 def test_what_is_denied_is_not_what_is_allowed() -> None:
-    text = "第一条 创新券用于购买检测服务、设计服务、培训服务。\n\n第二条 创新券不得用于支付商标服务、审计服务、认证服务。"
+    text = (
+        "第一条 创新券用于购买检测服务、设计服务、培训服务。\n\n第二条 创新券不得用于支付商标服务、审计服务、认证服务。"
+    )
     assert best(text, "创新券不得用于支付哪些服务？") == "商标服务、审计服务、认证服务"
 
 

@@ -37,6 +37,11 @@ def test_numbered_steps_are_given_all() -> None:
     assert best(text, "申请补贴怎么办理？") == "提交申请表；现场核查；公示并拨付"
 
 
+def test_a_list_of_cases_is_no_way_to_do_something() -> None:
+    text = "第一条 夫妻一方要求离婚的，可以向法院起诉。\n\n第二条 有下列情形之一的，准予离婚：\n\n（一）重婚的；\n\n（二）分居满二年的。"
+    assert best(text, "想离婚怎么办？") == "可以向法院起诉"
+
+
 def test_a_penalty_is_no_way_to_do_something() -> None:
     text = "第一条 居民遗失证件的，应当向发证机关报失。\n\n第二条 居民转让证件的，证件应当予以吊销。"
     assert best(text, "居民的证件没了怎么办？") == "应当向发证机关报失"

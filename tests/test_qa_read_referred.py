@@ -91,6 +91,7 @@ def test_the_deed_of_a_penalty(question: str, answer: str) -> None:
 def test_who_asks_for_a_penalty(question: str, asks: bool) -> None:
     assert asks_penalty(understood(question).text) is asks
 
+
 GRADED = """第一条 擅自挖掘绿道的，处五百元以上五千元以下罚款；情节严重的，处五千元以上一万元以下罚款。
 
 第二条 发送违禁信息的，处一千元罚款。

@@ -48,7 +48,10 @@ def test_the_document_in_force_answers_and_the_other_is_told() -> None:
 
 def test_a_document_or_a_year_that_is_named_is_the_one() -> None:
     scored = [Scored(OLD_SAYS, 2.0), Scored(NEW_SAYS, 1.8)]
-    for asked, meant in ((understood("2020年" + QUESTION), frozenset[str]()), (understood(QUESTION), frozenset({"old"}))):
+    for asked, meant in (
+        (understood("2020年" + QUESTION), frozenset[str]()),
+        (understood(QUESTION), frozenset({"old"})),
+    ):
         choice = choose(scored, asked, DAY, meant)
         assert choice.scored[0].candidate is OLD_SAYS
         assert not choice.rivals

@@ -87,7 +87,7 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
                 yield from listing.items(sentence, context)
         case "procedure":
             yield from procedure.read(sentence, context)
-            yield from listing.items(sentence, context)
+            yield from listing.steps(sentence, context)
             yield from listing.own_share(sentence, context)
         case "span":
             yield from listing.own_share(sentence, context)

@@ -52,6 +52,19 @@ def items(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     yield Candidate("；".join(_body(document, c) for c in children), sentence, spans, max(0.0, min(1.0, fit)))
 
 
+_OF_STEPS = re.compile(r"程序|步骤|流程|手续|办法|方法|方式|办理|履行|按照?(?:下列|以下|如下)|依照下列|要求")
+
+
+def steps(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """The items of a list of steps; a list of cases or deeds does not say how something is done."""
+    found = _list_of(sentence)
+    if found is None:
+        return
+    parent, children = found
+    if _OF_STEPS.search(sentence.source.document.text[parent.span.start : children[0].span.start]):
+        yield from items(sentence, context)
+
+
 def _list_of(sentence: Sentence) -> tuple[Clause, list[Clause]] | None:
     """The clause that leads to a list and the items of the list, where the sentence is of one."""
     source = sentence.source
@@ -84,7 +97,9 @@ def _body(document: Document, clause: Clause) -> str:
     return re.sub(r"\s+", "", own[len(clause.label) :]).strip().rstrip("；。;")
 
 
-_DENIES = re.compile(r"不得|不能|不可(?!抗)|不予|不包括|不适用|不属于|不纳入|禁止|严禁|除外|不应|不享受|不准|不允许|不支持|不用于|不受理")
+_DENIES = re.compile(
+    r"不得|不能|不可(?!抗)|不予|不包括|不适用|不属于|不纳入|禁止|严禁|除外|不应|不享受|不准|不允许|不支持|不用于|不受理"
+)
 
 
 def _polarity_fit(said: str, question: str) -> float:

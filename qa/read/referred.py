@@ -23,9 +23,7 @@ _SHARE = 0.6
 """How much a word of the clause referred to counts against one of the sentence itself."""
 
 _PENALTY = re.compile(r"罚款|责令|处分|吊销|没收|拘留|警告|追究|赔偿|处罚|取缔|撤销")
-_ASKS_PENALTY = re.compile(
-    r"罚|后果|责任|怎么(?:处理|处置)|如何(?:处理|处置)|处分|吊销|没收|拘留|(?:会|要)被怎[么样]"
-)
+_ASKS_PENALTY = re.compile(r"罚|后果|责任|怎么(?:处理|处置)|如何(?:处理|处置)|处分|吊销|没收|拘留|(?:会|要)被怎[么样]")
 _ASKS_DEED = re.compile(
     r"(?:哪些|什么|哪种|何种|哪类)(?:样的)?(?:违法)?(?:行为|情形|情况|事)|做了?什么|(?:因为|为)什么|针对(?:的是)?(?:什么|哪些)"
 )
@@ -154,7 +152,11 @@ def penalties_for(source: Source, referring: Sequence[Clause]) -> Iterator[Claus
 _GRADES = tuple(
     (re.compile(said), re.compile(excused), re.compile(demanded))
     for said, excused, demanded in (
-        (r"情节(?:特别|较为|比较)?(?:严重|较重|恶劣)|严重后果|从重", r"严重|较重|恶劣|从重|后果", r"情节(?:严重|较重|恶劣)"),
+        (
+            r"情节(?:特别|较为|比较)?(?:严重|较重|恶劣)|严重后果|从重",
+            r"严重|较重|恶劣|从重|后果",
+            r"情节(?:严重|较重|恶劣)",
+        ),
         (r"情节(?:较轻|轻微)", r"轻", r"情节(?:较轻|轻微)"),
         (
             r"拒不|逾期(?:未|不|仍)|仍不|再次|两次以上",

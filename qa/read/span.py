@@ -79,7 +79,8 @@ def condition(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             for candidate in values.read(sentence, context, kind):
                 at = candidate.spans[-1].start - sentence.start
                 threshold = (
-                    re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", sentence.text[at:]) is not None
+                    re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", sentence.text[at:])
+                    is not None
                     or re.search(r"(?:满|达到?|不少于|不低于|超过|至少|不足)$", sentence.text[:at]) is not None
                 )
                 yield replace(candidate, fit=min(1.0, candidate.fit + (0.45 if threshold else 0.0)))
@@ -101,7 +102,9 @@ def quality(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     if asked is None:
         return
     noun = asked["noun"]
-    after = re.compile(rf"{noun}(?:应当?|须|需)?(?:为|是|达到|在|不低于|包括)(?P<x>[^，。；：]{{1,30}}?)(?=[且并的，。；]|$)")
+    after = re.compile(
+        rf"{noun}(?:应当?|须|需)?(?:为|是|达到|在|不低于|包括)(?P<x>[^，。；：]{{1,30}}?)(?=[且并的，。；]|$)"
+    )
     before = re.compile(
         rf"(?:采取|采用|通过|以|按照?|实行|利用|达到|具有|取得|具备)(?P<x>[^，。；：]{{2,40}}?)(?:等)?的?{noun}"
     )
