@@ -21,6 +21,10 @@ _YES = re.compile(
     r"可以|可(?!能|持续|行|复制)|允许|应当|应|须|必须|给予|享受|纳入|适用|支持|有权|准予|能够|同意|鼓励|提供|实行|包括|属于"
 )
 _LIFTED = re.compile(r"不受[^，。；]{0,24}(?:限制|约束|影响)|不限(?!于)|取消[^，。；]{0,24}(?:限制|壁垒|门槛|收费)")
+_NESTED = re.compile(
+    rf"(?<=应当|可以|必须|有权)(?P<before>[^，。；]{{2,}}?)(?:{_NO.pattern})[^，。；]*的[一-鿿]{{1,6}}(?=[，。；]|$)"
+)
+"""应当作出受理或者不予受理的决定: what is denied inside the name of a thing denies nothing."""
 _ASKS_NEGATIVE = re.compile(r"(?<!能)(?<!是)不(?:得|能|可以|用|需要|准|许|允许|给)[^，。？]{0,30}(?:吗|么)")
 
 
@@ -35,7 +39,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     after = text[deciding[0] :]
     words = piece if _decides(piece) else after
     lifted = _LIFTED.search(words)
-    no = bool(_NO.search(_LIFTED.sub("", words)))
+    no = bool(_NO.search(_NESTED.sub("", _LIFTED.sub("", words))))
     decided = bool(lifted) or no or bool(_YES.search(words))
     spans: tuple[Span, ...] = (sentence.span,)
     if (lead := _forbidding_lead(sentence)) is not None:
