@@ -7,8 +7,9 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from corpus.store import Store
 from corpus.types import Clause, Document, Span
@@ -17,10 +18,13 @@ from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.converse import Conversations, Turn, complete
 from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
-from qa.lookup import NAMED, Lookup, asks_for_text, passage_of
+from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
+from qa.naming import of_the_place
 from qa.premise import broken_premise
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
 from qa.read import Candidate, Context, candidates
+from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
+from qa.rivals import choose, told
 from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
 from qa.understand import Understander, Understanding
 
@@ -28,6 +32,11 @@ _SEARCHED = 30  # passages retrieved before evidence is weighed
 _FROM_NAMED = 8  # of them from the documents that the question names
 _RERANKED = 10  # of them weighed by their sentences
 _READ = 8  # passages read for answers
+_FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
+_TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
+_FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
+_CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
+_KEPT_TOKENS = 2048
 _KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _SURE_ENOUGH, _UNSURE_READING = (
@@ -38,6 +47,7 @@ _LOOKED_UP = 0.99  # how sure an answer is that was looked up by its number
 _OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
 _NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
 _WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法》第五条。"
+_WHICH_PLACE = "各地的规定不同，请说明是哪里：{}。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
 
 
@@ -133,7 +143,7 @@ class Engine:
     def _search(self, asked: Understanding, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
         """The passages of the documents that a question names in front, then all others."""
         hits = self.searcher.search(asked.query, depth, allowed, added=asked.added)
-        named = self._lookup.documents_meant(asked.text)
+        named = self._meant(asked)
         if allowed is not None:
             named &= allowed
         if not named:
@@ -143,22 +153,60 @@ class Engine:
         rest = [h for h in hits if h.passage.id not in inside]
         return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
 
+    def _meant(self, asked: Understanding) -> frozenset[str]:
+        """The documents that a question names by their titles, else those of the places that it names, where these are
+        few enough to tell them from the others."""
+        if named := self._lookup.documents_meant(asked.text):
+            return named
+        of_place = [d.id for d in self._catalogue if any(of_the_place(d, place) for place in asked.places)]
+        return frozenset(of_place if len(of_place) <= _FEW_OF_ALL * len(self._catalogue) else ())
+
     def _terms(self, asked: Understanding) -> Terms:
         return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
+
+    def _context(self, asked: Understanding, terms: Terms) -> Context:
+        """What readers may look at. Sentences share leads and references, so their tokens are kept for one question."""
+        return Context(asked, terms, lru_cache(maxsize=_KEPT_TOKENS)(self.searcher.tokenizer.tokens))
 
     def _rerank(
         self, asked: Understanding, terms: Terms, hits: Sequence[Hit], question: Question
     ) -> tuple[list[Weighed], list[Hit]]:
         """The first hits by what their best sentence says about the question, and the others in their order: only the
         documents of the first are loaded."""
-        weighed = self._weigh_sentences(asked, terms, [self._source(hit) for hit in hits[:_RERANKED]])
-        ordered, rest = rerank(weighed, hits[_RERANKED:], asked, question.as_of)
+        sources = [self._source(hit) for hit in hits[:_RERANKED]]
+        rest = list(hits[_RERANKED:])
+        if asks_penalty(asked.text):
+            sources += self._penalties(sources)
+            inside = {s.hit.passage.id for s in sources}
+            rest = [hit for hit in rest if hit.passage.id not in inside]
+        weighed = self._weigh_sentences(asked, terms, sources)
+        if asks_penalty(asked.text):
+            weighed = self._weigh_joined(asked, terms, weighed)
+        ordered, rest = rerank(weighed, rest, asked, question.as_of, self._meant(asked))
         named = [w for w in ordered if NAMED in w.source.hit.ranks]
         return (
             renumbered([*named, *(w for w in ordered if NAMED not in w.source.hit.ranks)], rest)
             if named
             else (ordered, rest)
         )
+
+    def _penalties(self, sources: Sequence[Source]) -> list[Source]:
+        """The clauses that say what follows from breaking those of the first sources, as sources of their own.
+
+        They name the clause that is broken by its number, so retrieval does not find them by the words of the deed.
+        """
+        out: list[Source] = []
+        for source in sources[:_FOLLOWED]:
+            passage = source.hit.passage
+            span = Span(passage.start, passage.end)
+            inside = [c for c in source.clauses if span.contains(c.span) or c.span.contains(span)]
+            referring = [r for clause in inside for r in self.store.clauses_referring(clause.id)]
+            for clause in dict.fromkeys(penalties_for(source, referring)):
+                found = passage_of(source.document, clause)
+                known = [*(s.hit.passage for s in sources), *(s.hit.passage for s in out)]
+                if not any(p.document_id == found.document_id and p.start <= found.start < p.end for p in known):
+                    out.append(replace(source, hit=replace(source.hit, passage=found)))
+        return out[:_FOLLOWED]
 
     def _weigh_sentences(self, asked: Understanding, terms: Terms, sources: Sequence[Source]) -> list[Weighed]:
         """Each passage with its sentences, these with the cosine of their vector and the question's."""
@@ -178,6 +226,20 @@ class Engine:
             for source, sentences in zip(sources, split, strict=True)
         ]
 
+    def _weigh_joined(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed]) -> list[Weighed]:
+        """The same with each sentence as if it held the clause that it names, which says what its penalty is for."""
+        encoder = self.searcher.encoder
+        words = list(dict.fromkeys(words_of(s, span) for w in weighed for s in w.sentences for span in joined(s)))
+        if not words:
+            return list(weighed)
+        whole = " ".join((asked.query, *asked.expansions))
+        cosines = (encoder.encode_passages(words) @ encoder.encode_queries([whole])[0]).tolist()
+        similarities = dict(zip(words, cosines, strict=True))
+        context = self._context(asked, terms)
+        return [
+            replace(w, sentences=tuple(with_references(s, context, similarities) for s in w.sentences)) for w in weighed
+        ]
+
     def _in_front(
         self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], rest: Sequence[Hit], passage: Passage
     ) -> tuple[list[Weighed], list[Hit]]:
@@ -193,12 +255,13 @@ class Engine:
     def _read(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed], question: Question) -> list[Scored]:
         """Every candidate answer of the best passages, best first."""
         read = list(weighed[:_READ])
-        context = Context(asked, terms, self.searcher.tokenizer.tokens)
+        context = self._context(asked, terms)
         if asked.kind == "validity":
             stated = self._validity_sources([w.source for w in read])
             read = [*self._weigh_sentences(asked, terms, stated), *read]
         found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
-        return sorted((Scored(c, score(c, question.as_of, asked.years)) for c in found), key=lambda s: -s.score)
+        meant = self._meant(asked)
+        return sorted((Scored(c, score(c, question.as_of, asked.years, meant)) for c in found), key=lambda s: -s.score)
 
     def _decide(
         self, asked: Understanding, terms: Terms, hits: Sequence[Hit], scored: Sequence[Scored], question: Question
@@ -206,6 +269,8 @@ class Engine:
         nearest = tuple(hits[: question.top_k])
         if not scored:
             return Refusal("no_evidence", _NO_EVIDENCE, 0.0, nearest)
+        choice = choose(scored, asked, question.as_of, self._meant(asked))
+        scored = choice.scored
         best = scored[0]
         nearest = _cited_first(hits, best.candidate, question.top_k)
         features = self._features(best, scored, terms)
@@ -219,7 +284,13 @@ class Engine:
             reason: Reason = "low_confidence" if best.candidate.found else "no_evidence"
             return Refusal(reason, _UNSURE if best.candidate.found else _NO_EVIDENCE, probability, nearest)
         citations = self.cite(best.candidate)
+        said = "；".join(told(rival, question.as_of) for rival in choice.rivals[:_TOLD_RIVALS])
+        if choice.equal:
+            own = told(best.candidate, question.as_of)
+            return Refusal("ambiguous", _WHICH_PLACE.format(f"{own}；{said}"), probability, nearest)
         warnings = _warnings(citations, question)
+        if said:
+            warnings = (*warnings, Warning("conflicting", f"另有文件的规定不同：{said}"))
         return Answer(best.candidate.text, citations, probability, nearest, warnings)
 
     def _quoted(self, hits: Sequence[Hit], question: Question) -> Answer:
@@ -266,6 +337,7 @@ class Engine:
         terms = self._terms(asked)
         weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
+        scored = choose(scored, asked, question.as_of, self._meant(asked)).scored
         if not scored or not _bears_out(asked, scored[0].candidate):
             return None
         return scored[0].candidate, self._features(scored[0], scored, terms)
@@ -280,7 +352,19 @@ class Engine:
                 continue
             clause = source.clause_at(span.start, span.end)
             out.append(Citation(document, clause, span, document.quote(span)))
-        return tuple(out)
+        return (*out, *self._cited_elsewhere(candidate))
+
+    def _cited_elsewhere(self, candidate: Candidate) -> Iterator[Citation]:
+        """The clauses of other documents that the sentence of a candidate names, while they are short."""
+        sentence = candidate.sentence
+        own = sentence.clause
+        there = [r for r in own.references if sentence.span.contains(r.span) and r.document != own.document_id]
+        for reference in there[:_CITED_ELSEWHERE]:
+            if reference.document and reference.clause:
+                loaded = self._load(reference.document)
+                clause = loaded.by_id.get(reference.clause)
+                if clause is not None and len(clause.span) <= LONGEST:
+                    yield Citation(loaded.document, clause, clause.span, loaded.document.quote(clause.span))
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

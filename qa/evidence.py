@@ -76,6 +76,17 @@ class Source:
             clause = self.clause(clause.parent)
         return clause or self.clause(self.hit.passage.clause_id) or self.clauses[0]
 
+    def items_of(self, clause: Clause) -> list[Clause]:
+        """The clauses right under a clause that have a number or mark of their own, in order."""
+        at = bisect_right(self.clauses, clause.span.start - 1, key=lambda c: c.span.start)
+        out = []
+        for child in self.clauses[at:]:
+            if child.span.start >= clause.span.end:
+                break
+            if child.parent == clause.id and child.label:
+                out.append(child)
+        return out
+
     def clause(self, ident: str | None) -> Clause | None:
         """The clause of the document with this id, or None."""
         return self.loaded.by_id.get(ident) if ident is not None else None
@@ -94,10 +105,17 @@ class Sentence:
     own_cover: float
     residual: float  # share of what the headings do not hold that the sentence does
     similarity: float = 0.0  # cosine of the question's and the sentence's vectors
+    via: tuple[Span, ...] = ()  # of another clause whose words were counted as the sentence's own
 
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    @property
+    def clause(self) -> Clause:
+        """The smallest clause that holds the end of the sentence: the paragraph, where the number of an article stands
+        before its first one."""
+        return self.source.clause_at(max(self.start, self.end - 1), self.end)
 
 
 def terms_of(question: Understanding, tokenizer: Tokenizer, idf: Callable[[str], float]) -> Terms:

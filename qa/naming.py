@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from corpus.types import Document
+
 _COMMON = re.compile(
     r"[（(][^（）()]*[）)]|关于|进一步|加快|推动|推进|促进|支持|加强|做好|着力|大力|全面|深化|印发|发布|公布|实施|开展|建设|培育|高质量发展|创新发展|健康发展|发展|"
     r"若干|政策|措施|实施意见|指导意见|工作意见|意见|实施方案|工作方案|方案|行动计划|三年|计划|管理|暂行|试行|办法|规定|条例|细则|通知|决定|工作要点|要点|"
@@ -61,3 +63,8 @@ def documents_named(question: str, titles: Iterable[NamedTitle]) -> frozenset[st
                 scores[named.document_id] = share + 0.01 * len(named.bigrams & have) + (0.2 if same_kind else 0.0)
     best = max(scores.values(), default=0.0)
     return frozenset(ident for ident, score in scores.items() if score >= best - 0.15)
+
+
+def of_the_place(document: Document, place: str) -> bool:
+    """Whether a document is about a place: its title, region or issuer has the name."""
+    return any(place in (named or "") for named in (document.title, document.region, document.issuer))

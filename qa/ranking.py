@@ -35,6 +35,9 @@ _BOILERPLATE = re.compile(
 
 _NAMED_TITLE = 0.4
 _PART_OF_TITLE = 0.5
+_MEANT = 0.25
+"""What a passage or candidate of a document that the question means is worth: less than a good sentence elsewhere, since
+places and words of titles are named in passing too."""
 _PLACE = 0.1
 _YEAR = 0.1
 _PASSED_OVER = {"expired": 0.1, "repealed": 0.2, "not_yet": 0.2}
@@ -53,15 +56,27 @@ class Weighed:
 
 
 def rerank(
-    weighed: Sequence[Weighed], rest: Sequence[Hit], asked: Understanding, as_of: date
+    weighed: Sequence[Weighed],
+    rest: Sequence[Hit],
+    asked: Understanding,
+    as_of: date,
+    meant: frozenset[str] = frozenset(),
 ) -> tuple[list[Weighed], list[Hit]]:
     """The passages by evidence, best first, and `rest` after them in its order; scores in 0..1 that fall with rank.
 
-    Of passages with the same text the best one stays, of equally good ones that of the document in force.
+    `meant` are the documents that the question means, by name or place. Of passages with the same text the best one stays, of equally good ones that of the document in force.
     """
     intents, terms = intents_of(asked.text), defined_terms(asked.text)
     totals = sorted(
-        ((_passage_score(w, intents, terms) + document_fit(w.source, asked, as_of), i) for i, w in enumerate(weighed)),
+        (
+            (
+                _passage_score(w, intents, terms)
+                + document_fit(w.source, asked, as_of)
+                + (_MEANT if w.source.document.id in meant else 0.0),
+                i,
+            )
+            for i, w in enumerate(weighed)
+        ),
         key=lambda t: (-t[0], t[1]),
     )
     seen: set[str] = set()
@@ -170,13 +185,15 @@ _OUT_OF_FORCE = {"expired": 0.08, "repealed": 0.12, "not_yet": 0.12}
 that of two documents with the same words the one in force answers."""
 
 
-def score(candidate: Candidate, as_of: date, years: Sequence[str] = ()) -> float:
-    """How good a candidate is among the others; only the order matters. `years` are those that the question names."""
+def score(candidate: Candidate, as_of: date, years: Sequence[str] = (), meant: frozenset[str] = frozenset()) -> float:
+    """How good a candidate is among the others; only the order matters. `years` are those that the question names,
+    `meant` the documents that it means."""
     sentence = candidate.sentence
     hit = sentence.source.hit
     total = _evidence(sentence) + 0.2 * hit.score + 0.45 * candidate.fit
     total += 0.3 if candidate.found else 0.0
     total += 0.25 if hit.rank == 1 else 0.0
+    total += _MEANT if sentence.source.document.id in meant else 0.0
     total -= 0.15 if _BOILERPLATE.match(sentence.text) else 0.0
     total -= 0.6 if any(not year_holds(year, candidate) for year in years) else 0.0
     return total - _OUT_OF_FORCE.get(sentence.source.document.status_on(as_of), 0.0)

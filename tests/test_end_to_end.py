@@ -105,6 +105,21 @@ def test_an_expired_document_is_answered_from_with_a_warning(engine: Engine) -> 
     assert all(w.message for w in outcome.warnings)
 
 
+def test_both_hops_are_cited(engine: Engine) -> None:
+    answer = ask(engine, "把电动自行车的蓄电池带进电梯，个人罚多少钱？")
+    assert isinstance(answer, Answer)
+    quotes = [citation.quote for citation in answer.citations]
+    assert "罚款" in quotes[0]
+    assert any("电梯" in quote for quote in quotes[1:]), "the deed stands in the clause that the penalty names"
+
+
+def test_another_version_is_told(engine: Engine) -> None:
+    answer = ask(engine, "我们厂刚评上国家级小巨人，市里奖多少？")
+    assert isinstance(answer, Answer)
+    assert answer.text == "最高100万元"
+    assert any(w.code == "conflicting" and "60万元" in w.message for w in answer.warnings)
+
+
 def test_filters(engine: Engine) -> None:
     (ebike,) = [d for d in engine.store.documents() if d.title == "澜江市电动自行车停放充电管理办法"]
     only = ask(engine, SMALL_GIANT, filters=Filters(document_ids=frozenset({ebike.id})))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.naming import documents_named, named_titles
+from corpus.types import Document
+from qa.naming import documents_named, named_titles, of_the_place
 
 TITLES = named_titles(
     [
@@ -41,3 +42,9 @@ def test_quotation_marks_inside_a_name_do_not_matter() -> None:
 
 def test_no_titles() -> None:
     assert documents_named("《某办法》", ()) == frozenset()
+
+
+def test_the_place_of_a_document() -> None:
+    assert of_the_place(Document("a", "", "安居补贴办法", region="澜江市"), "澜江")
+    assert of_the_place(Document("a", "", "石桥市安居补贴办法"), "石桥")
+    assert not of_the_place(Document("a", "", "石桥市安居补贴办法", region="石桥市"), "澜江")

@@ -58,3 +58,27 @@ def test_each_place_has_its_share(place: str, answer: str) -> None:
     text = "推动甲山市在集成电路和新材料、乙水县在现代农业、丙湖区在数字创意等方面形成特色。"
     text = text.removeprefix("推动")
     assert best(text, f"{place}的分工方向是什么？").startswith(answer)
+
+
+def test_items_that_lost_their_numbers() -> None:
+    text = (
+        "第十二条 绿道建设主要包括以下内容：\n\n绿廊系统；\n\n道路系统；\n\n标识系统。\n\n第十三条 绿道由市政府管理。"
+    )
+    assert best(text, "绿道建设主要包括哪些内容？") == "绿廊系统；道路系统；标识系统"
+
+
+def test_titles_stay_whole() -> None:
+    text = "25日 市政府召开常务会议，审议《关于支持片区发展的工作意见》和《公交和轨道换乘优惠方案》。"
+    assert best(text, "常务会议审议的是哪两份文件？") == "《关于支持片区发展的工作意见》、《公交和轨道换乘优惠方案》"
+
+
+def test_what_is_denied_is_not_what_is_allowed() -> None:
+    text = (
+        "第一条 创新券用于购买检测服务、设计服务、培训服务。\n\n第二条 创新券不得用于支付商标服务、审计服务、认证服务。"
+    )
+    assert best(text, "创新券不得用于支付哪些服务？") == "商标服务、审计服务、认证服务"
+
+
+def test_conditions_that_are_listed() -> None:
+    text = "第六条 申请经营的，应当符合下列条件：\n\n（一）取得法人资格；\n\n（二）有安全管理制度。"
+    assert best(text, "申请经营应当符合什么条件？") == "取得法人资格；有安全管理制度"

@@ -22,3 +22,8 @@ def test_person(text: str, question: str, answer: str) -> None:
 
 def test_a_name_that_the_question_has_is_no_answer() -> None:
     assert best("副市长顾明舒、副市长陆川出席活动。", "和顾明舒一起出席活动的是哪位副市长？") == "陆川"
+
+
+def test_who_made_it() -> None:
+    text = "学习参考资料\n\n第1期\n\n澜江学院党委宣传部编\n\n第一条 市委宣传部负责组织学习。"
+    assert best(text, "学习参考资料是由哪家单位编印的？") == "澜江学院党委宣传部"

@@ -32,3 +32,14 @@ def test_every_candidate_is_quoted_from_its_document(text: str, question: str) -
         document = candidate.sentence.source.document
         assert document.quote(candidate.sentence.span).strip() == candidate.sentence.text
         assert 0 <= candidate.fit <= 1 and candidate.text and candidate.spans
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("对纳税信用级别为A、B级且享受优惠的企业，改为按季申报。", "纳税信用达到何种级别才能按季申报？", "A、B级"),
+        ("拍卖股权，应当采取网络司法拍卖方式。", "拍卖股权采取什么方式？", "网络司法拍卖"),
+    ],
+)
+def test_a_quality_that_is_named(text: str, question: str, answer: str) -> None:
+    assert best(text, question) == answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reading import best
+from reading import best, read
 
 FORBIDDEN = (
     "第一条 任何单位和个人不得有下列行为：\n\n（一）携带电动自行车进入电梯轿厢；\n\n（二）私拉电线为电动自行车充电。"
@@ -31,3 +31,16 @@ def test_yes_or_no(text: str, question: str, answer: str) -> None:
 @pytest.mark.parametrize("forbids", ["不得", "禁止", "严禁", "不予", "不能"])
 def test_words_of_forbidding(forbids: str) -> None:
     assert best(f"公共门厅{forbids}停放电动自行车。", "公共门厅可以停放电动自行车吗？") == "不可以"
+
+
+def test_an_item_of_what_is_forbidden_is_quoted_with_the_words_that_forbid_it() -> None:
+    text = "第一条 禁止用户下列行为：\n\n（一）盗用供水；\n\n（二）擅自向其他单位转供公共供水。"
+    found = read(text, "用户可以向其他单位转供公共供水吗？")[0]
+    assert found.text == "不可以"
+    quote = found.sentence.source.document.quote(found.spans[0])
+    assert "禁止用户下列行为" in quote and "转供公共供水" in quote
+
+
+def test_what_a_word_means_allows_nothing() -> None:
+    text = "第一条 公共供水，是指供水企业提供给单位使用的供水。\n\n第二条 单位不得转供公共供水给其他单位使用。"
+    assert best(text, "单位能把公共供水转供给其他单位使用吗？") == "不可以"

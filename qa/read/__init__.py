@@ -8,7 +8,21 @@ from dataclasses import replace
 
 from corpus.types import Span
 from qa.evidence import Sentence
-from qa.read import definition, department, listing, person, respectively, span, table, validity, values, yesno
+from qa.read import (
+    amendment,
+    definition,
+    department,
+    listing,
+    person,
+    procedure,
+    referred,
+    respectively,
+    span,
+    table,
+    validity,
+    values,
+    yesno,
+)
 from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
@@ -19,11 +33,24 @@ __all__ = ["Candidate", "Context", "candidates"]
 
 
 def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
-    """Every short answer that a sentence offers to a question; at least one, the sentence itself where nothing fits."""
-    kind = context.question.kind
+    """Every short answer that a sentence offers to a question; at least one, the sentence itself where nothing fits.
+
+    What another clause adds to the sentence is among the spans of each.
+    """
     sentence = with_references(sentence, context)
+    for candidate in _of_kind(sentence, context):
+        candidate = referred.for_circumstances(candidate, context.question.text)
+        yield replace(candidate, spans=(*candidate.spans, *sentence.via)) if sentence.via else candidate
+    yield from referred.deeds(sentence, context)
+
+
+def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    kind = context.question.kind
     yield from table.read(sentence, context)
-    if kind in ("span", "list", "procedure", "definition", "person"):
+    yield from amendment.read(sentence, context)
+    if kind in ("span", "list", "procedure", "condition"):
+        yield from span.quality(sentence, context)
+    if kind in ("span", "list", "definition", "person"):
         yield from respectively.read(sentence, context)
     match kind:
         case "amount" | "ratio":
@@ -44,6 +71,7 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from validity.read(sentence, context)
         case "department":
             yield from department.read(sentence, context)
+            yield from person.makers(sentence, context)
         case "person":
             yield from person.read(sentence, context)
             yield from _fallback(department.read(sentence, context), 0.8)
@@ -55,7 +83,13 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from listing.read(sentence, context)
         case "condition":
             yield from span.condition(sentence, context)
-        case "span" | "procedure":
+            if not span.asks_figure(context.question.text):
+                yield from listing.items(sentence, context)
+        case "procedure":
+            yield from procedure.read(sentence, context)
+            yield from listing.steps(sentence, context)
+            yield from listing.own_share(sentence, context)
+        case "span":
             yield from listing.own_share(sentence, context)
     if kind in ("span", "procedure"):
         yield from span.read(sentence, context)

@@ -25,6 +25,7 @@ _ORGANISATION = re.compile(
 _MADE_BY = re.compile(
     r"(?:^|[\s，。；])(?P<name>[一-鿿（）()]{3,30}?)(?P<verb>编印|编写|编|主办|承办|发布|印发|制定)(?=$|[\s，。；])"
 )
+_ASKS_MAKER = re.compile(r"编印|编写|编制|主办|承办|发布|印发|制定|(?:谁|哪[^，。？]{0,6}?)编")
 _PLACE = re.compile(r"[一-鿿]{2,6}?(?:市|区|县|镇|新区|园区|高新区|开发区|街道)")
 _ASKS_PLACE = re.compile(r"哪个?(?:区|市|县|镇|地区|地方)|设在哪|在哪|哪里|哪儿|什么地方")
 _BY_WHOM = re.compile(r"(?:由谁|由哪[^，。？]{0,6}?|谁)(?:来|负责)?([一-鿿]{2})(?=[？?，。]|$)")
@@ -54,9 +55,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             start = match.end("name") - len(name)
             role = match["role"] or text[: match.start()][-20:]
             yield from _found(sentence, start, name, 0.3 + 0.9 * context.cover(role), context)
-    for match in _MADE_BY.finditer(text):
-        if match["verb"] in question or any(v in question for v in ("编印", "主办", "承办", "发布", "编写")):
-            yield from _found(sentence, match.start("name"), match["name"], 0.8, context)
+    yield from makers(sentence, context)
     if wants_place:
         for match in _PLACE.finditer(text):
             name = re.sub(r"^(?:.*(?:支持|在|由|对|为|向|以及|推动|鼓励|依托)|.*[和与](?=[一-鿿]{2}))", "", match[0])
@@ -71,6 +70,14 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
                 text[max(0, match.start() - 30) : match.start()] + text[match.end() : match.end() + 30]
             )
             yield from _found(sentence, match.end() - len(name), name, 0.25 + 0.6 * near, context)
+
+
+def makers(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """Who made or held something: X编印, X主办, where the question asks for that."""
+    if not _ASKS_MAKER.search(context.question.text):
+        return
+    for match in _MADE_BY.finditer(sentence.text):
+        yield from _found(sentence, match.start("name"), match["name"], 0.8, context)
 
 
 def _found(sentence: Sentence, start: int, name: str, fit: float, context: Context) -> Iterator[Candidate]:

@@ -60,22 +60,58 @@ _AS_CONDITION = (
     re.compile(r"(?:^|[，。；：])(?:对于?|凡)(?P<x>[^。；]{2,80}?)的(?:[一-鿿]{1,12})?[，,]"),
     re.compile(r"(?:^|[，。；：、）])(?P<x>[^，。；：]{2,40})的(?=[，,可])"),
 )
+_POINTS_ON = re.compile(r"(?:下列|以下|如下|上述|规定|相应|有关|相关|其他|一定)(?:的|所有|全部|之一)?")
+_ASKED_QUALITY = re.compile(
+    r"(?:什么样?的?|何种|哪[一个种类级]+|怎样的?|啥)(?P<noun>级别|等级|学历|学位|资质|资格|职称|颜色|方式|形式|途径|渠道|名义|用途|地点|程度)"
+)
 _ASKS_FIGURE = re.compile(r"多少|几|多大|多久|多长")
+
+
+def asks_figure(question: str) -> bool:
+    """Whether a condition is asked for that is a figure: 满几年, 投入多少."""
+    return bool(_ASKS_FIGURE.search(question))
 
 
 def condition(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     """What has to be so: the figure of a threshold, or the words that stand as condition (对…的, 符合…条件)."""
-    if _ASKS_FIGURE.search(context.question.text):
+    if asks_figure(context.question.text):
         for kind in ("amount", "count", "period", "ratio"):
             for candidate in values.read(sentence, context, kind):
-                after = sentence.text[candidate.spans[-1].start - sentence.start :]
-                threshold = re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", after) is not None
+                at = candidate.spans[-1].start - sentence.start
+                threshold = (
+                    re.match(r"[^，。；]{0,16}?(?:以上|以下|以内|及以上|不少于|不低于|满)", sentence.text[at:])
+                    is not None
+                    or re.search(r"(?:满|达到?|不少于|不低于|超过|至少|不足)$", sentence.text[:at]) is not None
+                )
                 yield replace(candidate, fit=min(1.0, candidate.fit + (0.45 if threshold else 0.0)))
         return
     for pattern in _AS_CONDITION:
         for match in pattern.finditer(sentence.text):
             x = match["x"]
+            if _POINTS_ON.fullmatch(x):
+                continue  # 符合下列条件: they stand below
             rest = sentence.text[: match.start()] + sentence.text[match.end() :]
             start = sentence.start + match.start("x")
             fit = 0.35 + 0.5 * context.cover(rest) - 0.1 * context.cover(x)
+            yield Candidate(x, sentence, (sentence.span, Span(start, start + len(x))), max(0.0, min(1.0, fit)))
+
+
+def quality(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """What a thing has to be of a kind that the question names: 何种级别 of 级别为A、B级, 什么方式 of 采取…方式."""
+    asked = _ASKED_QUALITY.search(context.question.text)
+    if asked is None:
+        return
+    noun = asked["noun"]
+    after = re.compile(
+        rf"{noun}(?:应当?|须|需)?(?:为|是|达到|在|不低于|包括)(?P<x>[^，。；：]{{1,30}}?)(?=[且并的，。；]|$)"
+    )
+    before = re.compile(
+        rf"(?:采取|采用|通过|以|按照?|实行|利用|达到|具有|取得|具备)(?P<x>[^，。；：]{{2,40}}?)(?:等)?的?{noun}"
+    )
+    for pattern in (after, before):
+        for match in pattern.finditer(sentence.text):
+            x = match["x"]
+            start = sentence.start + match.start("x")
+            rest = sentence.text[: match.start("x")] + sentence.text[match.end("x") :]
+            fit = 0.55 + 0.45 * context.cover(rest) - 0.3 * context.cover(x)
             yield Candidate(x, sentence, (sentence.span, Span(start, start + len(x))), max(0.0, min(1.0, fit)))

@@ -20,6 +20,7 @@ from qa.read.candidate import Candidate, Context
 from qa.read.respectively import all_paired, paired
 
 _N = r"\d+(?:[,，]\d{3})*(?:\.\d+)?"
+_SUM = rf"(?:{_N}|[一二两三四五六七八九十百千]+)"
 _MONEY_UNIT = r"(?:万|亿|千|百)?(?:美元|欧元|港元|日元|元)|(?:万|亿)(?!人|吨|家|户|个|件|平方|千瓦|亩|辆|次|名|台|套|项|以上的|条|册|份)"
 _BEFORE = r"(?:最高不超过|累计不超过|合计不超过|每年不超过|最多不超过|最高可?给予|每年最高|最高|不超过|不低于|不高于|不少于|累计|至少|超过|超|达到?|约)?\s*"
 _AFTER = r"(?:\s*(?:以上|以下|以内|左右|（含）以上|（含）|内|之内))?"
@@ -29,8 +30,8 @@ _RANGE = r"(?:以上|至|到|-|—|～|~)"
 
 PATTERNS: dict[str, re.Pattern[str]] = {
     "amount": re.compile(
-        rf"{_N}\s*(?:{_MONEY_UNIT})?\s*{_RANGE}\s*{_N}\s*(?:{_MONEY_UNIT})\s*以下|{_BEFORE}{_N}\s*(?:{_MONEY_UNIT}){_PER}{_AFTER}"
-        rf"|[一二两三四五六七八九十百千]+(?:万|亿)元{_AFTER}|{_BEFORE}{_N}\s*(?:倍){_AFTER}"
+        rf"{_SUM}\s*(?:{_MONEY_UNIT}|倍)?\s*{_RANGE}[、，]?\s*{_SUM}\s*(?:{_MONEY_UNIT}|倍)\s*以下|{_BEFORE}{_N}\s*(?:{_MONEY_UNIT}){_PER}{_AFTER}"
+        rf"|[一二两三四五六七八九十百千]+(?:万|亿)?元{_AFTER}|{_BEFORE}{_SUM}\s*(?:倍){_AFTER}"
     ),
     "ratio": re.compile(
         rf"{_BEFORE}{_N}\s*[%％‰]\s*(?:至|到|-|—|～|~|和)?\s*(?:{_N}\s*[%％‰])?{_AFTER}|{_N}\s*[：:]\s*{_N}|百分之{NUMERAL}|{_N}\s*个百分点|[一二两三四五六七八九]成|[一二三四五六七八九十]分之[一二三四五六七八九十]"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from corpus.types import Span
 from qa.evidence import Sentence, segments
 from qa.read.candidate import Candidate, Context
 
@@ -20,6 +21,10 @@ _YES = re.compile(
     r"可以|可(?!能|持续|行|复制)|允许|应当|应|须|必须|给予|享受|纳入|适用|支持|有权|准予|能够|同意|鼓励|提供|实行|包括|属于"
 )
 _LIFTED = re.compile(r"不受[^，。；]{0,24}(?:限制|约束|影响)|不限(?!于)|取消[^，。；]{0,24}(?:限制|壁垒|门槛|收费)")
+_NESTED = re.compile(
+    rf"(?<=应当|可以|必须|有权)(?P<before>[^，。；]{{2,}}?)(?:{_NO.pattern})[^，。；]*的[一-鿿]{{1,6}}(?=[，。；]|$)"
+)
+"""应当作出受理或者不予受理的决定: what is denied inside the name of a thing denies nothing."""
 _ASKS_NEGATIVE = re.compile(r"(?<!能)(?<!是)不(?:得|能|可以|用|需要|准|许|允许|给)[^，。？]{0,30}(?:吗|么)")
 
 
@@ -34,30 +39,47 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     after = text[deciding[0] :]
     words = piece if _decides(piece) else after
     lifted = _LIFTED.search(words)
-    no = bool(_NO.search(_LIFTED.sub("", words)))
+    no = bool(_NO.search(_NESTED.sub("", _LIFTED.sub("", words))))
     decided = bool(lifted) or no or bool(_YES.search(words))
-    if _forbidden_item(sentence):
+    spans: tuple[Span, ...] = (sentence.span,)
+    if (lead := _forbidding_lead(sentence)) is not None:
         no, decided = True, True
+        text = sentence.source.document.quote(lead) + text
+        whole = Span(lead.start, sentence.end)  # an item alone does not say that it is forbidden
+        spans = (whole,) if len(whole) <= _LONGEST_QUOTE else (sentence.span, lead)
     if _ASKS_NEGATIVE.search(context.question.text):
         no = not no
     fit = 0.55 * context.cover(text) + (0.35 if decided else 0.05)
-    yield Candidate(_word(context.question.text, no), sentence, (sentence.span,), min(1.0, fit), decided)
+    if _DEFINES.search(_with_lead(sentence)) and not _ASKS_CLASS.search(context.question.text):
+        fit, decided = 0.5 * fit, False  # what a word means allows and forbids nothing
+    yield Candidate(_word(context.question.text, no), sentence, spans, min(1.0, fit), decided)
 
 
+_DEFINES = re.compile(r"是指|系指|本[^，。；]{1,8}所称|用语|含义")
+_ASKS_CLASS = re.compile(r"算不?算?|属于|包括|包含|是不是|是否(?:为|是)|视为")
+_LONGEST_QUOTE = 600
 _FORBIDS = re.compile(
     r"(?:不得|禁止|严禁|不能|不予|不可以)[^。；]{0,24}(?:下列|以下|如下)[^。；]{0,12}[：:]?\s*$|(?:不得|禁止|严禁)[^。；]{0,12}[：:]\s*$"
 )
 
 
-def _forbidden_item(sentence: Sentence) -> bool:
-    """Whether a sentence is an item of a list of what is forbidden (不得有下列行为：（二）…)."""
+def _forbidding_lead(sentence: Sentence) -> Span | None:
+    """The words that lead to a list of what is forbidden (不得有下列行为：（二）…), where a sentence is an item of one."""
     source = sentence.source
-    clause = source.clause_at(sentence.start, sentence.end)
+    clause = sentence.clause
     parent = source.clause(clause.parent)
     if parent is None or not clause.label:
-        return False
-    first = next((c for c in source.clauses if c.parent == parent.id and c.label), clause)
-    return bool(_FORBIDS.search(source.document.text[parent.span.start : first.span.start].strip()))
+        return None
+    first = source.items_of(parent)[0]
+    words = source.document.text[parent.span.start : first.span.start].rstrip()
+    if not _FORBIDS.search(words):
+        return None
+    return Span(parent.span.start, parent.span.start + len(words))
+
+
+def _with_lead(sentence: Sentence) -> str:
+    """The sentence after what was joined to it: 下列用语的含义：（三）…"""
+    return "".join(sentence.source.document.quote(span) for span in sentence.via) + sentence.text
 
 
 def _decides(piece: str) -> bool:
