@@ -23,7 +23,7 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     kind = context.question.kind
     sentence = with_references(sentence, context)
     yield from table.read(sentence, context)
-    if kind in ("span", "list", "procedure", "definition", "person"):
+    if kind in ("span", "list", "procedure", "definition", "person", "department"):
         yield from respectively.read(sentence, context)
     match kind:
         case "amount" | "ratio":
@@ -57,6 +57,9 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from span.condition(sentence, context)
         case "span" | "procedure":
             yield from listing.own_share(sentence, context)
+            if kind == "span" and _ASKS_FIGURE.search(context.question.text):
+                for other in ("amount", "ratio", "count", "period"):
+                    yield from _fallback(values.read(sentence, context, other), 0.8)
     if kind in ("span", "procedure"):
         yield from span.read(sentence, context)
     elif kind in ("condition", "list", "definition"):
