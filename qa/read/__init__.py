@@ -59,7 +59,8 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from listing.own_share(sentence, context)
             if kind == "span" and _ASKS_FIGURE.search(context.question.text):
                 for other in ("amount", "ratio", "count", "period"):
-                    yield from _fallback(values.read(sentence, context, other), 0.8)
+                    found_by = values.read(sentence, context, other)
+                    yield from _fallback((c for c in found_by if not values.is_condition(c)), 0.8)
     if kind in ("span", "procedure"):
         yield from span.read(sentence, context)
     elif kind in ("condition", "list", "definition"):

@@ -48,6 +48,8 @@ _ALIKE = (
     (r"3(?=[档期]|星级?)", "三"),
     (r"4(?=[档期]|星级?)", "四"),
     (r"5(?=[档期]|星级?)", "五"),
+    (r"总额|合计|总共|一共|总计", "累计"),
+    (r"一年(?=最多|最高|能|可|封顶)|每年度|每个年度", "每年"),
     (r"冠军", "第一名"),
     (r"亚军", "第二名"),
     (r"季军", "第三名"),
@@ -91,8 +93,8 @@ _GIVING = re.compile(r"给予|奖励|奖补|补助|补贴|资助|支持|最高|�
 
 def _by_rank(members: Sequence[str], question: str) -> tuple[int, ...] | None:
     """The members that have a rank of the question, where members have different ranks of one family. A member may have
-    ranks of two families (高级技师 has 高级 too): the one that agrees in most is named."""
-    agreed: set[int] | None = None
+    ranks of two families (高级技师 has 高级 too): the longer rank decides."""
+    votes: list[tuple[int, set[int]]] = []
     for family in FAMILIES:
         asked = set(family.findall(question))
         own = [set(family.findall(member)) for member in members]
@@ -101,9 +103,12 @@ def _by_rank(members: Sequence[str], question: str) -> tuple[int, ...] | None:
         having = [i for i, o in enumerate(own) if o & asked and o != set.union(*own)]
         if having and len(having) < len(members):
             few = min(len(own[i]) for i in having)
-            named_here = {i for i in having if len(own[i]) == few}
-            agreed = named_here if agreed is None else agreed & named_here or agreed
-    return tuple(sorted(agreed)) if agreed else None
+            votes.append((max(map(len, asked)), {i for i in having if len(own[i]) == few}))
+    if not votes:
+        return None
+    longest = max(length for length, _ in votes)
+    best = [chosen for length, chosen in votes if length == longest]
+    return tuple(sorted(set.intersection(*best) or best[0]))
 
 
 def _by_words(members: Sequence[str], lead: str, question: str, context: Context | None) -> Named | None:

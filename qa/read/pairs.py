@@ -22,6 +22,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from corpus.numerals import NUMERAL
+from qa.read.quantity import intervals
 from qa.read.ranks import FAMILIES, expanded
 
 Place = tuple[int, int]
@@ -345,7 +347,8 @@ def parallel(text: str, found: Sequence[Place]) -> Pairing | None:
     shares = []
     behind = _stands_behind(text, given)
     for i, (a, b) in enumerate(given):
-        left = text[_own_start(text, given[i - 1][1], a) if i else 0 : a]
+        figure = re.search(rf"\d|{NUMERAL}", text[a:b])
+        left = text[_own_start(text, given[i - 1][1], a) if i else 0 : a + (figure.start() if figure else 0)]
         stop = given[i + 1][0] if i + 1 < len(given) else len(text)
         right = re.split(r"[。；\n]" if behind else r"[，。；、：\n]", text[b:stop])[0]
         member = right if behind else left + "|" + right
@@ -403,12 +406,12 @@ def _says(words: str) -> bool:
 
 def _stands_behind(text: str, given: Sequence[Place]) -> bool:
     """Whether the words that tell values apart follow them: 35个工业大类、167个工业中类; 建成2个…中心，推广300个…."""
-    first = set()
+    behind = [re.split(r"[。；，、]", text[given[-1][1] :])[0]]
     for (_, b), (c, _) in pairwise(given):
         pieces = re.split(r"[，、；。]|[和及与](?=[^和及与]{0,3}$)", text[b:c])
-        if len(pieces) < 2 or not _says(pieces[0]) or any(re.match(r"对|其中|到|给", piece) for piece in pieces[1:]):
+        if len(pieces) < 2 or intervals(text[b:c]) or any(re.match(r"对|其中|到|给", piece) for piece in pieces[1:]):
             return False
         if _says(pieces[-1]) and len(pieces[-1]) > 3:
             return False
-        first.add(pieces[0])
-    return len(first) == len(given) - 1 and _says(re.split(r"[。；，、]", text[given[-1][1] :])[0])
+        behind.append(pieces[0])
+    return len(set(behind)) == len(given) and all(map(_says, behind))

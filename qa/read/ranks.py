@@ -34,6 +34,7 @@ _SOURCES = (
     r"优秀|良好|合格|基本合格|不合格",
     r"钻石级?|白金级?|金卡|金级|银级|铜级",
     r"红色|橙色|黄色|蓝色",
+    r"每年|累计",
     r"国家实验室|国家重点实验室|全国重点实验室|省重点实验室|市重点实验室",
 )
 FAMILIES = tuple(re.compile(source) for source in _SOURCES)

@@ -6,6 +6,7 @@ are put together. docs/respectively.md has the cases with examples.
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,8 +114,10 @@ def verdict_of_rungs(text: str, found: Sequence[Place], context: Context) -> Ver
 
 
 def paired_text(shares: Sequence[tuple[str, str]]) -> str:
-    """Members with their values, 国家级：最高500万元；省级：最高300万元."""
-    return "；".join(f"{label}：{value}" for label, value in shares)
+    """Members with their values, 国家级：最高500万元；省级：最高300万元; what all members begin with is left out."""
+    shared = os.path.commonprefix([label for label, _ in shares])
+    cut = shared.rfind("的") + 1
+    return "；".join(f"{label[cut:] or label}：{value}" for label, value in shares)
 
 
 _WORDS = re.compile(r"(?:对应|为|是|负责|承担|用|采用|以|按|由|称为|标示为|设)?(?P<list>[^，。；：]{3,120})")

@@ -17,7 +17,7 @@ from qa.evidence import Sentence, segments
 from qa.figures import magnitude
 from qa.read.candidate import Candidate, Context
 from qa.read.forms import Value, values
-from qa.read.pairs import Share
+from qa.read.pairs import Share, is_threshold
 from qa.read.respectively import Verdict, paired_text, verdict, verdict_of_rungs
 from qa.read.window import Window, window_of
 
@@ -72,6 +72,12 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
         span = Span(sentence.start + value.start, sentence.start + value.end)
         # A figure that everything speaks against is there, but it is not what was asked for.
         yield Candidate(said, sentence, (sentence.span, span), max(0.0, min(1.0, fit)), fit > _AGAINST)
+
+
+def is_condition(candidate: Candidate) -> bool:
+    """Whether the figure of a candidate says who is given (8000万元以上的) and not what."""
+    sentence, at = candidate.sentence, candidate.spans[-1]
+    return is_threshold(sentence.text, (at.start - sentence.start, at.end - sentence.start))
 
 
 _PASSED_OVER = 0.2
