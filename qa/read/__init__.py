@@ -13,6 +13,7 @@ from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
+_ASKS_LENGTH = re.compile(r"几天|几日|几个?(?:工作日|月|小时|星期|周)|多少(?:天|日|个工作日|个月|小时)")
 _ASKS_DAY = re.compile(r"几月|几号|几日|哪天|哪一天|何日|哪年|哪一年|日子")
 
 __all__ = ["Candidate", "Context", "candidates"]
@@ -37,7 +38,8 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from values.read(sentence, context, "count")
         case "date" | "period":
             yield from values.read(sentence, context, kind)
-            if not _ASKS_DAY.search(context.question.text):
+            asked = context.question.text
+            if not _ASKS_DAY.search(asked) and not (kind == "period" and _ASKS_LENGTH.search(asked)):
                 other = "period" if kind == "date" else "date"
                 yield from _fallback(map(_with_start, values.read(sentence, context, other)), 0.85)
         case "validity":

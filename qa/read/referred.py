@@ -19,10 +19,12 @@ _SHARE = 0.6
 
 def with_references(sentence: Sentence, context: Context) -> Sentence:
     """The sentence with its cover raised by what the clauses that it refers to hold; itself where it refers to none."""
-    text = " ".join(_texts(sentence))
-    if not text:
+    own = set(context.tokens(sentence.text))
+    # of several clauses the one that says most: a clause that refers to many would hold the words of any question
+    told = [set(context.tokens(text)) - own for text in _texts(sentence)]
+    if not told:
         return sentence
-    added = set(context.tokens(text)) - set(context.tokens(sentence.text))
+    added = max(told, key=context.terms.cover)
     gain = _SHARE * context.terms.cover(added)
     fresh = _SHARE * context.terms.cover(added - set(context.tokens(sentence.source.hit.passage.context)))
     return replace(

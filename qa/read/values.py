@@ -30,7 +30,8 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
     """Candidates for a figure of `kind` (a key of PATTERNS) in a sentence."""
     text = sentence.text
     everything = values(text, kind)
-    found = [v for v in everything if not _is_in_question(v, kind, context)]
+    rhythm = _ASKS_RHYTHM.search(context.question.text) is not None
+    found = [v for v in everything if not _is_in_question(v, kind, context) and (rhythm or not _EVERY.fullmatch(v.text))]
     if not found:
         return
     judged = verdict(text, [(v.start, v.end) for v in everything], context)
@@ -335,6 +336,9 @@ def _end_fit(question: str, value: Value) -> float:
         return -0.2
     return 0.2 if re.match(r"至|到|截至", value.text) or re.search(r"(?:前|止|底)$", value.text) else 0.0
 
+
+_EVERY = re.compile(r"每(?:年|月|季度|周|日|天|小时)度?")
+"""每年 by itself says how often, and nothing where that is not asked."""
 
 _ASKS_RHYTHM = re.compile(
     r"隔多|每隔|多久[^，。？]{0,12}[一1]?[次回趟]|几[年月天个][^，。？]{0,8}[一1][次回趟]|频[次率]|周期|[一每]年[^，。？]{0,8}几[次回]|多长时间[^，。？]{0,12}[一1]?[次回]"
