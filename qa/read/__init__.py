@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from corpus.types import Span
 from qa.evidence import Sentence
-from qa.read import definition, department, listing, person, respectively, span, table, validity, values, yesno
+from qa.read import definition, department, ladder, listing, person, respectively, span, table, validity, values, yesno
 from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
@@ -21,8 +21,23 @@ __all__ = ["Candidate", "Context", "candidates"]
 
 def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     """Every short answer that a sentence offers to a question; at least one, the sentence itself where nothing fits."""
-    kind = context.question.kind
     sentence = with_references(sentence, context)
+    found = ladder.rung_of(sentence, context) if context.question.kind in _IN_WORDS else None
+    if found is None:
+        yield from _of_kind(sentence, context)
+        return
+    if context.question.kind in _SAID_WHOLE:
+        yield from ladder.shares(sentence, context, found)
+    for candidate in _of_kind(sentence, context):
+        yield ladder.weighed(candidate, found)
+
+
+_IN_WORDS = ("span", "procedure", "list", "definition", "person", "department", "yesno")
+_SAID_WHOLE = ("span", "procedure", "list", "definition")
+
+
+def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    kind = context.question.kind
     yield from table.read(sentence, context)
     if kind in ("span", "list", "procedure", "definition", "person", "department"):
         yield from respectively.read(sentence, context)

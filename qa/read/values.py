@@ -30,9 +30,7 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
     """Candidates for a figure of `kind` (a key of PATTERNS) in a sentence."""
     text = sentence.text
     everything = values(text, kind)
-    rhythm = _ASKS_RHYTHM.search(context.question.text) is not None
-    found = [v for v in everything if not _is_in_question(v, kind, context) and (rhythm or not _EVERY.fullmatch(v.text))]
-    if not found:
+    if not everything:
         return
     judged = verdict(text, [(v.start, v.end) for v in everything], context)
     if judged is not None and len(judged.chosen) > 1:
@@ -45,6 +43,14 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
                 yield _together(sentence, window.span, window.text, wide, figures)
             judged = _within(wide, window.start - sentence.start, len(text))
             sentence = _with_lead(sentence, window, wide, context) if judged.chosen else sentence
+    sure = judged is not None and judged.sure
+    rhythm = _ASKS_RHYTHM.search(context.question.text) is not None
+    found = [
+        v
+        for v in everything
+        if (sure and judged is not None and _is_chosen(v, judged))
+        or (not _is_in_question(v, kind, context) and (rhythm or not _EVERY.fullmatch(v.text)))
+    ]
     pieces = segments(text)
     owns = {v: _own_words(text, v, everything) for v in found}
     fits: dict[Value, float] = {}
@@ -78,7 +84,9 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
 def is_condition(candidate: Candidate) -> bool:
     """Whether the figure of a candidate says who is given (8000万元以上的) and not what."""
     sentence, at = candidate.sentence, candidate.spans[-1]
-    return is_threshold(sentence.text, (at.start - sentence.start, at.end - sentence.start))
+    place = (at.start - sentence.start, at.end - sentence.start)
+    one = candidate.text.endswith(sentence.text[place[0] : place[1]])  # not several members with their values
+    return one and is_threshold(sentence.text, place)
 
 
 _PASSED_OVER = 0.2
