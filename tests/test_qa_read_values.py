@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import best, read
 
-from qa.read.values import PATTERNS, values
+from qa.read.forms import PATTERNS, values
 
 POOLS = (
     ("国家级工程中心", "省级工程中心", "市级工程中心", "县级工程中心"),

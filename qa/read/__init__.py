@@ -12,6 +12,7 @@ from qa.read import (
     amendment,
     definition,
     department,
+    ladder,
     listing,
     person,
     procedure,
@@ -27,6 +28,7 @@ from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
+_ASKS_LENGTH = re.compile(r"几天|几日|几个?(?:工作日|月|小时|星期|周)|多少(?:天|日|个工作日|个月|小时)")
 _ASKS_DAY = re.compile(r"几月|几号|几日|哪天|哪一天|何日|哪年|哪一年|日子")
 
 __all__ = ["Candidate", "Context", "candidates"]
@@ -38,10 +40,27 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     What another clause adds to the sentence is among the spans of each.
     """
     sentence = with_references(sentence, context)
-    for candidate in _of_kind(sentence, context):
+    for candidate in _by_rungs(sentence, context):
         candidate = referred.for_circumstances(candidate, context.question.text)
         yield replace(candidate, spans=(*candidate.spans, *sentence.via)) if sentence.via else candidate
     yield from referred.deeds(sentence, context)
+
+
+_IN_WORDS = ("span", "procedure", "list", "definition", "person", "department", "yesno")
+_SAID_WHOLE = ("span", "procedure", "list", "definition")
+
+
+def _by_rungs(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """The candidates, weighed by the rung of a ladder in words that the question stands on, where there is one."""
+    kind = context.question.kind
+    found = ladder.rung_of(sentence, context) if kind in _IN_WORDS else None
+    if found is None:
+        yield from _of_kind(sentence, context)
+        return
+    if kind in _SAID_WHOLE:
+        yield from ladder.shares(sentence, context, found)
+    for candidate in _of_kind(sentence, context):
+        yield ladder.weighed(candidate, found)
 
 
 def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
@@ -50,7 +69,7 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     yield from amendment.read(sentence, context)
     if kind in ("span", "list", "procedure", "condition"):
         yield from span.quality(sentence, context)
-    if kind in ("span", "list", "definition", "person"):
+    if kind in ("span", "list", "definition", "person", "department"):
         yield from respectively.read(sentence, context)
     match kind:
         case "amount" | "ratio":
@@ -64,7 +83,8 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from values.read(sentence, context, "count")
         case "date" | "period":
             yield from values.read(sentence, context, kind)
-            if not _ASKS_DAY.search(context.question.text):
+            asked = context.question.text
+            if not _ASKS_DAY.search(asked) and not (kind == "period" and _ASKS_LENGTH.search(asked)):
                 other = "period" if kind == "date" else "date"
                 yield from _fallback(map(_with_start, values.read(sentence, context, other)), 0.85)
         case "validity":
@@ -91,6 +111,10 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from listing.own_share(sentence, context)
         case "span":
             yield from listing.own_share(sentence, context)
+            if kind == "span" and _ASKS_FIGURE.search(context.question.text):
+                for other in ("amount", "ratio", "count", "period"):
+                    found_by = values.read(sentence, context, other)
+                    yield from _fallback((c for c in found_by if not values.is_condition(c)), 0.8)
     if kind in ("span", "procedure"):
         yield from span.read(sentence, context)
     elif kind in ("condition", "list", "definition"):

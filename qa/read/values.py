@@ -10,98 +10,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
-from corpus.numerals import NUMERAL
 from corpus.types import Span
 from qa.evidence import Sentence, segments
 from qa.figures import magnitude
 from qa.read.candidate import Candidate, Context
-from qa.read.respectively import all_paired, paired
-
-_N = r"\d+(?:[,，]\d{3})*(?:\.\d+)?"
-_SUM = rf"(?:{_N}|[一二两三四五六七八九十百千]+)"
-_MONEY_UNIT = r"(?:万|亿|千|百)?(?:美元|欧元|港元|日元|元)|(?:万|亿)(?!人|吨|家|户|个|件|平方|千瓦|亩|辆|次|名|台|套|项|以上的|条|册|份)"
-_BEFORE = r"(?:最高不超过|累计不超过|合计不超过|每年不超过|最多不超过|最高可?给予|每年最高|最高|不超过|不低于|不高于|不少于|累计|至少|超过|超|达到?|约)?\s*"
-_AFTER = r"(?:\s*(?:以上|以下|以内|左右|（含）以上|（含）|内|之内))?"
-_PER = r"(?:/[项人月年次件家户个辆天篇台]|每(?:人|年|月|次))?"
-_CN = rf"(?<![第〇零一二三四五六七八九十百千]){NUMERAL}"
-_RANGE = r"(?:以上|至|到|-|—|～|~)"
-
-PATTERNS: dict[str, re.Pattern[str]] = {
-    "amount": re.compile(
-        rf"{_SUM}\s*(?:{_MONEY_UNIT}|倍)?\s*{_RANGE}[、，]?\s*{_SUM}\s*(?:{_MONEY_UNIT}|倍)\s*以下|{_BEFORE}{_N}\s*(?:{_MONEY_UNIT}){_PER}{_AFTER}"
-        rf"|[一二两三四五六七八九十百千]+(?:万|亿)?元{_AFTER}|{_BEFORE}{_SUM}\s*(?:倍){_AFTER}"
-    ),
-    "ratio": re.compile(
-        rf"{_BEFORE}{_N}\s*[%％‰]\s*(?:至|到|-|—|～|~|和)?\s*(?:{_N}\s*[%％‰])?{_AFTER}|{_N}\s*[：:]\s*{_N}|百分之{NUMERAL}|{_N}\s*个百分点|[一二两三四五六七八九]成|[一二三四五六七八九十]分之[一二三四五六七八九十]"
-    ),
-    "count": re.compile(
-        rf"{_BEFORE}(?:{_N}|{_CN})\s*(?:多|余)?\s*(?:万|亿)?\s*(?:家|个(?!工作日|月|小时|百分点)|件|人次|人|名|位|辆|项|座|所|套|处|次|张|间|台|门|篇|户|支|米|公里|平方公里|平方米|"
-        rf"千瓦时|千瓦|吨|亩|年一遇|周年|千米|厘米|毫米|公斤|分贝|毫米|条|种|类|倍|度|级|分|周岁|岁|层|床|株|公顷|克|升|场|期|批|对){_AFTER}"
-    ),
-    "date": re.compile(
-        r"(?:自|从|于|到|至|截至|每年)?\s*\d{4}\s*年(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?)?(?:底|末|初|上半年|下半年|年底)?\s*(?:前|之前|起|以前|以后|止)?"
-        r"|(?:每年|每月|次年|当年|次月)?\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?(?:底|末|初)?(?:和\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?\s*(?:前|之前|起|以前|止)?|“[一二三四五六七八九十]{2,3}五”(?:初|末|期间|时期)?"
-        r"|^\d{1,2}(?:[-—～]\d{1,2})?日(?=\s)"
-    ),
-    "period": re.compile(
-        rf"{_BEFORE}(?:(?:{_N}|{NUMERAL})\s*(?:至|到|-|—|～)\s*)?(?:{_N}|{NUMERAL})\s*个?(?:工作日|自然日|日历日|日(?!常|报|本|用|前|期|照|内瓦)|天|个月|小时|分钟|周(?!年|岁|边)|年(?!度|均|份|级|龄|来|产|终|第)|年度|季度|星期)(?:至|到|-|—|～)?(?:(?:{_N}|{NUMERAL})\s*(?:年|天|日|个月|个工作日))?"
-        rf"{_AFTER}|每(?:{NUMERAL}|\d+)?个?(?:半年|年|月|季度|周|小时|日|天)(?:度)?(?:(?:不得?少于|至少|最少)?(?:开展|进行|组织|检查)?(?:{NUMERAL}|\d+)次)?|每半年|半年(?:内|以上)?|当日|当天|即时|立即"
-    ),
-}
-"""What a value of each kind looks like. Offsets are in the text given."""
+from qa.read.forms import Value, values
+from qa.read.pairs import Share, is_threshold
+from qa.read.respectively import Verdict, paired_text, verdict, verdict_of_rungs
+from qa.read.window import Window, window_of
 
 _CAPS = ("最高", "封顶", "上限", "不超过", "最多")
 _PER_YEAR = ("每年", "一年", "年度", "一年最多")
 _TOTAL = ("累计", "合计", "总共", "一共", "总计")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A figure at [start, end) of a sentence."""
-
-    start: int
-    end: int
-    text: str
-
-
-_PART_OF_DATE = re.compile(r"(?:\d月\s*\d{1,2}\s*日(?:至|到|-|—|～)?|(?:19|20)\d\d\s*年)$")
-_SHARED_UNIT = re.compile(r"(\d+(?:\.\d+)?个?)(?=(?:、\d+(?:\.\d+)?个?)*[、和至]\s*$)")
-
-
-def values(text: str, kind: str) -> list[Value]:
-    """The figures of one kind in a text, in order, without the white space around them."""
-    out: list[Value] = []
-    for match in PATTERNS[kind].finditer(text):
-        raw = match[0]
-        if not raw.strip() or not re.search(rf"\d|{NUMERAL}|百分之|半|当|每|即|立", raw):
-            continue
-        if kind == "period" and _PART_OF_DATE.search(text[: match.end()]):
-            continue
-        lead = len(raw) - len(raw.lstrip())
-        start = match.start() + lead
-        done = out[-1].end if out else 0
-        unit = re.sub(r"^.*?\d+(?:\.\d+)?个?", "", raw.strip())
-        for shared in _SHARED_UNIT.finditer(text, done, start):  # 5个、15个工作日以内: the unit stands once
-            bare = shared[1].removesuffix("个") + ("个" if "个" in raw else "") + unit
-            out.append(Value(shared.start(1), shared.end(1), bare))
-        out.append(Value(start, match.start() + len(raw.rstrip()), raw.strip()))
-    return out
-
-
 def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]:
     """Candidates for a figure of `kind` (a key of PATTERNS) in a sentence."""
     text = sentence.text
     everything = values(text, kind)
-    found = [v for v in everything if not _is_in_question(v, kind, context)]
-    if not found:
+    if not everything:
         return
-    places = [(v.start, v.end) for v in everything]
-    chosen = paired(text, places, context)
-    if chosen is None and (whole := all_paired(text, places, context)) is not None:
-        span = Span(sentence.start + whole[0], sentence.start + whole[1])
-        yield Candidate(text[whole[0] : whole[1]], sentence, (sentence.span, span), 0.95)
+    judged = verdict(text, [(v.start, v.end) for v in everything], context)
+    if judged is not None and len(judged.chosen) > 1:
+        yield _together(sentence, sentence.span, text, judged, everything)
+    if judged is None or not judged.sure:
+        window = window_of(sentence)
+        if window is not None and (all_rungs := _rungs(window, context, kind)) is not None:
+            wide, figures = all_rungs
+            if len(wide.chosen) > 1 and wide.chosen[0].place[0] + window.start in range(sentence.start, sentence.end):
+                yield _together(sentence, window.span, window.text, wide, figures)
+            judged = _within(wide, window.start - sentence.start, len(text))
+            sentence = _with_lead(sentence, window, wide, context) if judged.chosen else sentence
+    sure = judged is not None and judged.sure
+    rhythm = _ASKS_RHYTHM.search(context.question.text) is not None
+    found = [
+        v
+        for v in everything
+        if (sure and judged is not None and _is_chosen(v, judged))
+        or (not _is_in_question(v, kind, context) and (rhythm or not _EVERY.fullmatch(v.text)))
+    ]
     pieces = segments(text)
     owns = {v: _own_words(text, v, everything) for v in found}
     fits: dict[Value, float] = {}
@@ -115,19 +64,90 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
             + _in_detail(text, value, distinct)
         )
         fits[value] += _changed(text, value, context)
+        if judged is not None and not judged.sure and len(judged.chosen) == 1 and _is_chosen(value, judged):
+            fits[value] += _NAMED
     scale = max(1.0, *fits.values()) if fits else 1.0  # above 1 the order among them must not be lost
     for value, raw in fits.items():
-        fit = raw / scale
-        if chosen is not None:
-            fit = 0.9 + 0.1 * fit if (value.start, value.end) == chosen else 0.3 * fit
+        fit, said = raw / scale, value.text
+        if judged is not None and judged.sure:
+            if _is_chosen(value, judged) and len(judged.chosen) == 1 and not judged.pairing.listed:
+                fit = 0.5 + 0.4 * fit
+            elif _is_chosen(value, judged) and len(judged.chosen) == 1:
+                fit, said = 0.9 + 0.1 * fit, _shared_cap(text, value, everything) + value.text
+            else:
+                fit *= _PASSED_OVER
         span = Span(sentence.start + value.start, sentence.start + value.end)
-        said = value.text if chosen is None else _shared_cap(text, value, everything) + value.text
         # A figure that everything speaks against is there, but it is not what was asked for.
         yield Candidate(said, sentence, (sentence.span, span), max(0.0, min(1.0, fit)), fit > _AGAINST)
 
 
+def is_condition(candidate: Candidate) -> bool:
+    """Whether the figure of a candidate says who is given (8000万元以上的) and not what."""
+    sentence, at = candidate.sentence, candidate.spans[-1]
+    place = (at.start - sentence.start, at.end - sentence.start)
+    one = candidate.text.endswith(sentence.text[place[0] : place[1]])  # not several members with their values
+    return one and is_threshold(sentence.text, place)
+
+
+_PASSED_OVER = 0.2
+"""What is left of the fit of a figure where the sentence gives the member that is asked for another one."""
+
+_NAMED = 0.12
+"""What the words of a value in parallel with others are worth where the question has them and they are not conclusive."""
+
+
+def _is_chosen(value: Value, judged: Verdict) -> bool:
+    return any(share.place == (value.start, value.end) for share in judged.chosen)
+
+
+def _together(sentence: Sentence, quoted: Span, text: str, judged: Verdict, everything: list[Value]) -> Candidate:
+    """The values of several members, each with its member: 国家级：最高500万元；省级：最高300万元. Offsets are in `text`, which
+    stands at `quoted`."""
+    by_place = {(v.start, v.end): v for v in everything}
+    said = [
+        (share.label, _shared_cap(text, by_place[share.place], everything) + by_place[share.place].text)
+        for share in judged.chosen
+    ]
+    first = min(share.place[0] for share in judged.chosen)
+    last = max(share.place[1] for share in judged.chosen)
+    span = Span(quoted.start + first, quoted.start + last)
+    return Candidate(paired_text(said), sentence, (quoted, span), 0.95 if judged.sure else 0.5)
+
+
+def _rungs(window: Window, context: Context, kind: str) -> tuple[Verdict, list[Value]] | None:
+    """What the question gets of the rungs of a window, with its figures."""
+    figures = values(window.text, kind)
+    judged = verdict_of_rungs(window.text, [(v.start, v.end) for v in figures], context)
+    return (judged, figures) if judged is not None else None
+
+
+def _within(judged: Verdict, shift: int, length: int) -> Verdict:
+    """A verdict on a window as one on the sentence that stands `-shift` characters into it."""
+
+    def moved(shares: tuple[Share, ...]) -> tuple[Share, ...]:
+        at = (replace(s, place=(s.place[0] + shift, s.place[1] + shift)) for s in shares)
+        return tuple(s for s in at if s.place[0] >= 0 and s.place[1] <= length)
+
+    chosen = moved(judged.chosen) if len(judged.chosen) == 1 else ()
+    return Verdict(chosen, replace(judged.pairing, shares=moved(judged.pairing.shares), listed=True), True)
+
+
+def _with_lead(sentence: Sentence, window: Window, judged: Verdict, context: Context) -> Sentence:
+    """A rung as evidence: it stands for the opening words of its ladder too."""
+    lead = window.text[: min(share.place[0] for share in judged.pairing.shares)]
+    gained = context.cover(lead + sentence.text)
+    return replace(
+        sentence,
+        own_cover=max(sentence.own_cover, gained),
+        cover=max(sentence.cover, gained),
+        residual=max(sentence.residual, gained),
+    )
+
+
 _AGAINST = 0.02
-_CAP = re.compile(r"^(?:最高不超过|累计不超过|不超过|最高|不低于|不少于|至少|每年最高)")
+_CAP = re.compile(
+    r"^(?:最高不超过|累计不超过|不得超过|不得低于|不得高于|不得少于|不超过|最高|不低于|不少于|至少|每年最高)"
+)
 
 
 def _shared_cap(text: str, value: Value, everything: list[Value]) -> str:
@@ -324,6 +344,9 @@ def _end_fit(question: str, value: Value) -> float:
         return -0.2
     return 0.2 if re.match(r"至|到|截至", value.text) or re.search(r"(?:前|止|底)$", value.text) else 0.0
 
+
+_EVERY = re.compile(r"每(?:年|月|季度|周|日|天|小时)度?")
+"""每年 by itself says how often, and nothing where that is not asked."""
 
 _ASKS_RHYTHM = re.compile(
     r"隔多|每隔|多久[^，。？]{0,12}[一1]?[次回趟]|几[年月天个][^，。？]{0,8}[一1][次回趟]|频[次率]|周期|[一每]年[^，。？]{0,8}几[次回]|多长时间[^，。？]{0,12}[一1]?[次回]"
