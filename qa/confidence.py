@@ -13,18 +13,21 @@ MAX_WRONG_RATE = 0.10
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 _WRONG_RATES = (
-    (0.20, 0.131),
-    (0.30, 0.128),
-    (0.35, 0.116),
-    (0.45, 0.113),
-    (0.50, 0.091),
-    (0.60, 0.070),
-    (0.65, 0.062),
-    (0.70, 0.042),
-    (0.75, 0.032),
-    (0.80, 0.020),
-    (0.85, 0.007),
-    (0.90, 0.005),
+    (0.20, 0.132),
+    (0.25, 0.128),
+    (0.30, 0.123),
+    (0.35, 0.112),
+    (0.40, 0.110),
+    (0.45, 0.100),
+    (0.50, 0.090),
+    (0.55, 0.076),
+    (0.60, 0.062),
+    (0.65, 0.050),
+    (0.70, 0.043),
+    (0.75, 0.035),
+    (0.85, 0.022),
+    (0.90, 0.013),
+    (0.95, 0.010),
 )
 """Thresholds, and the share of wrong answers among those above: cross-validated on questions of which 16 % have no answer
 (`python -m eval.calibrate`)."""
@@ -71,8 +74,8 @@ class Features:
 THRESHOLD = threshold_for(MAX_WRONG_RATE)
 """An answer less likely than this to be right is refused, where the operator sets no rate."""
 
-_WEIGHTS = (1.22, 0.83, 0.82, 0.96, 0.95, 1.68, 0.44, 1.95, 1.07, -0.19)
-_BIAS = -3.99
+_WEIGHTS = (1.17, 0.76, 0.56, 0.64, 0.99, 1.56, 0.49, 2.33, 0.97, 0.32)
+_BIAS = -4.4
 
 
 def probability(features: Features) -> float:

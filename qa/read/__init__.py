@@ -29,6 +29,9 @@ from qa.read.referred import with_references
 
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
 _ASKS_LENGTH = re.compile(r"几天|几日|几个?(?:工作日|月|小时|星期|周)|多少(?:天|日|个工作日|个月|小时)")
+_ORGANISATION = re.compile(
+    r"[局委厅部办院会署处所]$|[局委厅部办院会署处所][、，（）和及]|政府|机关|机构|单位|中心|部门|银行|集团|公司"
+)
 _ASKS_DAY = re.compile(r"几月|几号|几日|哪天|哪一天|何日|哪年|哪一年|日子")
 
 __all__ = ["Candidate", "Context", "candidates"]
@@ -69,8 +72,10 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     yield from amendment.read(sentence, context)
     if kind in ("span", "list", "procedure", "condition"):
         yield from span.quality(sentence, context)
-    if kind in ("span", "list", "definition", "person", "department"):
+    if kind in ("span", "list", "definition", "person"):
         yield from respectively.read(sentence, context)
+    elif kind == "department":
+        yield from (c for c in respectively.read(sentence, context) if _ORGANISATION.search(c.text))
     match kind:
         case "amount" | "ratio":
             found = list(values.read(sentence, context, kind))
