@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -16,6 +15,7 @@ from corpus.types import Clause, Document, Span
 from index.searcher import Searcher
 from index.types import Filters, Hit, Passage
 from qa import confidence
+from qa.closing import asks_when_in_force, closing_passage
 from qa.converse import Conversations, Turn, complete
 from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
@@ -29,6 +29,7 @@ from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warni
 from qa.understand import Understander, Understanding
 
 _SEARCHED = 30  # passages retrieved before evidence is weighed
+_CLOSINGS = 4  # documents whose clause about their validity is looked up
 _FROM_NAMED = 8  # of them from the documents that the question names
 _RERANKED = 10  # of them weighed by their sentences
 _READ = 8  # passages read for answers
@@ -149,6 +150,10 @@ class Engine:
         if not named:
             return hits
         front = self.searcher.search(asked.query, depth, named, added=asked.added)[:_FROM_NAMED]
+        if asks_when_in_force(asked) and (titled := named & self._lookup.documents_meant(asked.text)):
+            closings = self._closings(titled)
+            ids = {h.passage.id for h in closings}
+            front = [*closings, *(h for h in front if h.passage.id not in ids)]
         inside = {h.passage.id for h in front}
         rest = [h for h in hits if h.passage.id not in inside]
         return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
@@ -394,27 +399,17 @@ class Engine:
         """For each document of the first hits the passage that says from when and until when it is in force."""
         out: list[Source] = []
         for source in sources:
-            if any(source.document.id == s.document.id for s in out) or len(out) >= 4:
-                continue
-            document = source.document
-            parents = {c.parent for c in source.clauses}
-            for clause in reversed(source.clauses):
-                text = document.quote(clause.span)
-                if clause.id not in parents and re.search(
-                    r"本[^，。；]{1,12}(?:自|从)[^。]{2,40}(?:施行|实施|执行|生效)|(?:有效期|执行期|试行期)", text
-                ):
-                    passage = Passage(
-                        f"{document.id}:{clause.span.start}",
-                        text,
-                        document.title,
-                        document.id,
-                        clause.id,
-                        clause.span.start,
-                        clause.span.end,
-                    )
+            if len(out) < _CLOSINGS and all(source.document.id != s.document.id for s in out):
+                passage = closing_passage(source.document, source.clauses)
+                if passage is not None:
                     out.append(replace(source, hit=replace(source.hit, passage=passage)))
-                    break
         return out
+
+    def _closings(self, documents: Collection[str]) -> list[Hit]:
+        """The same for documents that a question names, as hits."""
+        loaded = [self._load(ident) for ident in sorted(documents)[:_CLOSINGS]]
+        passages = [closing_passage(one.document, one.clauses) for one in loaded]
+        return [Hit(passage, 1, 1.0) for passage in passages if passage is not None]
 
     def _allowed(self, filters: Filters) -> frozenset[str] | None:
         """The ids of the documents that the filters let through; None where there are no filters."""
