@@ -258,16 +258,17 @@ def _pieces(text: str) -> list[str]:
     return [piece for piece in (*out, text[start:]) if piece.strip()]
 
 
-_AND = re.compile(r"以及|[、和及与或]")
+_AND = re.compile(r"以及|[、和及与或]|(?<=[”》])(?=[“《])")
+_COMMAS = ("、", "")  # between “A”“B” nothing need stand
 _NOT_AND = re.compile(r"(?:共|总|饱|温|缓|柔|调|涉|普|以|参|赋|授|给|未|到|符|其)$")
 
 
 def _cuts(piece: str) -> Iterator[list[str]]:
     """A piece cut into the members of a list: by 、 and every 和及与或; by 、 only; by 、 and the last 和."""
     marks = [(m.start(), m.end()) for m in _top_level(piece)]
-    every = [m for m in marks if piece[m[0] : m[1]] == "、" or not _NOT_AND.search(piece[: m[0]])]
-    commas = [m for m in marks if piece[m[0] : m[1]] == "、"]
-    last = [m for m in every if piece[m[0] : m[1]] != "、"][-1:]
+    every = [m for m in marks if piece[m[0] : m[1]] in _COMMAS or not _NOT_AND.search(piece[: m[0]])]
+    commas = [m for m in marks if piece[m[0] : m[1]] in _COMMAS]
+    last = [m for m in every if piece[m[0] : m[1]] not in _COMMAS][-1:]
     for chosen in (every, sorted({*commas, *last}), commas):
         bounds = [0, *(x for mark in chosen for x in mark), len(piece)]
         parts = [piece[a:b].strip() for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
