@@ -28,6 +28,9 @@ from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
+_ASKS_UNIT = re.compile(
+    r"(?:多少|几)(?:公里|千米|米|吨|公斤|亩|度|分贝|人|名|家|件|个|项|次|天|年|小时|岁|户|台|辆|平方米|平米|层|分)"
+)
 _ASKS_LENGTH = re.compile(r"几天|几日|几个?(?:工作日|月|小时|星期|周)|多少(?:天|日|个工作日|个月|小时)")
 _ORGANISATION = re.compile(
     r"[局委厅部办院会署处所]$|[局委厅部办院会署处所][、，（）和及]|政府|机关|机构|单位|中心|部门|银行|集团|公司"
@@ -82,8 +85,12 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from found
             if kind == "ratio":
                 yield from values.rates(sentence, context)
+            elif not found:
+                yield from values.wholes(sentence, context)
             if not found and (kind == "amount" or _ASKS_FIGURE.search(context.question.text)):
-                yield from _fallback(values.read(sentence, context, "ratio" if kind == "amount" else "amount"), 0.6)
+                for other in ("ratio", "count", "period") if kind == "amount" else ("amount",):
+                    if other == "ratio" or kind == "ratio" or _ASKS_UNIT.search(context.question.text):
+                        yield from _fallback(values.read(sentence, context, other), 0.6)
         case "count":
             yield from values.read(sentence, context, "count")
         case "date" | "period":

@@ -36,7 +36,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     ),
     "count": re.compile(
         rf"{_BEFORE}(?:{_N}|{_CN})\s*(?:多|余)?\s*(?:万|亿)?\s*(?:家|个(?!工作日|月|小时|百分点)|件|人次|人|名|位|辆|项|座|所|套|处|次(?!性)|张|间|台|门|篇|户|支|米|公里|平方公里|平方米|"
-        rf"千瓦时|千瓦|吨|亩|年一遇|周年|千米|厘米|毫米|公斤|分贝|毫米|条|种|类|倍|度|级|分|周岁|岁|层|床|株|公顷|克|升|场|期|批|对){_AFTER}"
+        rf"千瓦时|千瓦|吨|亩|年一遇|周年|千米|厘米|毫米|公斤|分贝|毫米|条|种|类|倍|度|级|分(?!之)|周岁|岁|层|床|株|公顷|克|升|场|期|批|对){_AFTER}"
     ),
     "date": re.compile(
         r"(?:自|从|于|到|至|截至|每年)?\s*\d{4}\s*年(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?)?(?:底|末|初|上半年|下半年|年底)?\s*(?:前|之前|起|以前|以后|止)?"
@@ -61,6 +61,7 @@ class Value:
 
 
 _PART_OF_DATE = re.compile(r"(?:\d月\s*\d{1,2}\s*日(?:至|到|-|—|～)?|(?:19|20)\d\d\s*年)$")
+_THE_LAST_ONE = re.compile(r"[上下前后同]一个?(?:年度?|季度|月|周|学年)$")
 _SHARED_UNIT = re.compile(r"(\d+(?:\.\d+)?个?)(?=(?:、\d+(?:\.\d+)?个?)*[、和至]\s*$)")
 
 
@@ -72,6 +73,8 @@ def values(text: str, kind: str) -> list[Value]:
         if not raw.strip() or not re.search(rf"\d|{NUMERAL}|百分之|半|当|每|即|立", raw):
             continue
         if kind == "period" and _PART_OF_DATE.search(text[: match.end()]):
+            continue
+        if kind == "period" and _THE_LAST_ONE.search(text[: match.end()]):
             continue
         lead = len(raw) - len(raw.lstrip())
         start = match.start() + lead

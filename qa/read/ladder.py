@@ -17,8 +17,8 @@ from qa.read.pairs import full_width
 from qa.read.quantity import intervals, rung, stated
 from qa.read.window import window_of
 
-_RUNG = re.compile(r"(?P<head>[^；。\n]{2,60}?)(?:的|者|，)[，：]?(?P<share>[^；。\n]{2,160})")
 _PIECE = re.compile(r"[^；。\n]+")
+_STOP = re.compile(r"[的者]?[，：]")
 _PASSED_OVER = 0.3
 _FIT = 0.85
 
@@ -40,12 +40,10 @@ def rung_of(sentence: Sentence, context: Context) -> Rung | None:
     text = full_width(text)
     found: list[tuple[str, int, int, int]] = []
     for piece in _PIECE.finditer(text):
-        match = _RUNG.match(piece[0])
-        if match is None:
-            continue
-        head = piece[0][: _end_of_head(piece[0], match.end("head"))]
-        if intervals(head):
-            found.append((head, piece.start(), piece.start() + len(head), piece.end()))
+        stated_here = intervals(piece[0])
+        stop = _STOP.search(piece[0], stated_here[0].end) if stated_here else None
+        if stop is not None and len(piece[0]) - stop.end() >= 2:
+            found.append((piece[0][: stop.start()], piece.start(), piece.start() + stop.end(), piece.end()))
     if len(found) < 2:
         return None
     at = rung([head for head, *_ in found], context.question.text)
@@ -53,14 +51,7 @@ def rung_of(sentence: Sentence, context: Context) -> Rung | None:
         return None
     _, begin, share, end = found[at]
     own = sentence.start <= start + begin < sentence.end or start + begin <= sentence.start < start + end
-    lead = re.match(r"(?:的|者)?[，：]?", text[share:end])
-    return Rung(own, Span(start + share + (lead.end() if lead else 0), start + end))
-
-
-def _end_of_head(piece: str, least: int) -> int:
-    """Where the condition of a rung ends: before 的，, or at the first comma."""
-    match = re.search(r"的[，：]|者[，：]|，", piece[least:])
-    return least + match.start() if match else least
+    return Rung(own, Span(start + share, start + end))
 
 
 def shares(sentence: Sentence, context: Context, found: Rung) -> Iterator[Candidate]:

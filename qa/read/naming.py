@@ -100,6 +100,8 @@ def _by_rank(members: Sequence[str], question: str) -> tuple[int, ...] | None:
         own = [set(family.findall(member)) for member in members]
         if not asked or len({frozenset(o) for o in own}) < 2 or sum(map(bool, own)) < 2:
             continue
+        if all(own) and all(o <= asked for o in own) and len(asked) == len(members):
+            return tuple(range(len(members)))  # each of them is named
         having = [i for i, o in enumerate(own) if o & asked and o != set.union(*own)]
         if having and len(having) < len(members):
             few = min(len(own[i]) for i in having)

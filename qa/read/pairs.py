@@ -188,7 +188,7 @@ def members_of(head: str, n: int, sure: bool) -> tuple[list[str], str] | None:
         for parts in _cuts(pieces[at]):
             if len(parts) == n:
                 return parts, lead
-            if len(parts) > n and longer is None:
+            if len(parts) > n and longer is None and not _all_ranks(parts):
                 longer = parts[-n:], lead
         if bracket := re.search(r"[（(]([^（）()]+)[）)]", pieces[at]):
             for parts in _cuts(bracket[1]):
@@ -209,27 +209,35 @@ def _without_trailing_verb(head: str) -> str:
 
 
 def _rank_list(plain: str, n: int) -> tuple[list[str], str] | None:
-    """`n` ranks of one family that follow each other with little between them: the list nearest to the end."""
-    best: tuple[int, list[str], str] | None = None
-    for family in FAMILIES:
-        found = list(family.finditer(plain))
-        for i in range(len(found) - n, -1, -1):
-            run = found[i : i + n]
-            if len({m[0] for m in run}) < n or any(_far(plain[a.end() : b.start()]) for a, b in pairwise(run)):
-                continue
-            if best is None or run[-1].end() > best[0]:
-                stops = [m.start() for m in run[1:]]
-                names = [
-                    plain[m.start() : stop].rstrip("、和及与或，以") for m, stop in zip(run[:-1], stops, strict=True)
-                ]
-                tail = re.match(r"[^，。；、和及与]{0,16}", plain[run[-1].end() :])
-                best = (
-                    run[-1].end(),
-                    [*names, run[-1][0] + (tail[0] if tail and any(len(n) > 6 for n in names) else "")],
-                    plain[: run[0].start()],
-                )
-            break
-    return (best[1], best[2]) if best else None
+    """The list of exactly `n` ranks of one family, with little between them, that ends nearest to the end of a text."""
+    lists = [run for family in FAMILIES for run in _runs_of(family, plain) if len(run) == len({m[0] for m in run}) == n]
+    if not lists:
+        return None
+    run = max(lists, key=lambda ranks: ranks[-1].end())
+    names = [plain[a.start() : b.start()].rstrip("、和及与或，以") for a, b in pairwise(run)]
+    last = run[-1][0]
+    if any(
+        len(name) > 6 for name in names
+    ):  # 省级软件名园和市级特色产业园: the last one has more words than its rank too
+        tail = re.match(r"[^，。；、和及与]{0,16}", plain[run[-1].end() :])
+        last += tail[0] if tail else ""
+    return [*names, last], plain[: run[0].start()]
+
+
+def _runs_of(family: re.Pattern[str], plain: str) -> list[list[re.Match[str]]]:
+    """The ranks of a family in a text, those of one list together."""
+    out: list[list[re.Match[str]]] = []
+    for match in family.finditer(plain):
+        if out and not _far(plain[out[-1][-1].end() : match.start()]):
+            out[-1].append(match)
+        else:
+            out.append([match])
+    return out
+
+
+def _all_ranks(parts: Sequence[str]) -> bool:
+    """Whether a list is one of ranks (国家级、省级、市级): then it has no other words before it."""
+    return any(all(family.search(part) for part in parts) for family in FAMILIES)
 
 
 def _far(between: str) -> bool:
@@ -250,16 +258,17 @@ def _pieces(text: str) -> list[str]:
     return [piece for piece in (*out, text[start:]) if piece.strip()]
 
 
-_AND = re.compile(r"以及|[、和及与或]")
+_AND = re.compile(r"以及|[、和及与或]|(?<=[”》])(?=[“《])")
+_COMMAS = ("、", "")  # between “A”“B” nothing need stand
 _NOT_AND = re.compile(r"(?:共|总|饱|温|缓|柔|调|涉|普|以|参|赋|授|给|未|到|符|其)$")
 
 
 def _cuts(piece: str) -> Iterator[list[str]]:
     """A piece cut into the members of a list: by 、 and every 和及与或; by 、 only; by 、 and the last 和."""
     marks = [(m.start(), m.end()) for m in _top_level(piece)]
-    every = [m for m in marks if piece[m[0] : m[1]] == "、" or not _NOT_AND.search(piece[: m[0]])]
-    commas = [m for m in marks if piece[m[0] : m[1]] == "、"]
-    last = [m for m in every if piece[m[0] : m[1]] != "、"][-1:]
+    every = [m for m in marks if piece[m[0] : m[1]] in _COMMAS or not _NOT_AND.search(piece[: m[0]])]
+    commas = [m for m in marks if piece[m[0] : m[1]] in _COMMAS]
+    last = [m for m in every if piece[m[0] : m[1]] not in _COMMAS][-1:]
     for chosen in (every, sorted({*commas, *last}), commas):
         bounds = [0, *(x for mark in chosen for x in mark), len(piece)]
         parts = [piece[a:b].strip() for a, b in zip(bounds[::2], bounds[1::2], strict=True)]

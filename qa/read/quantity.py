@@ -46,7 +46,7 @@ _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _NUMBER = rf"(?:\d[\d,，]*(?:\.\d+)?|{NUMERAL}(?:点{NUMERAL})?)"
 _QUANTITY = re.compile(
     rf"百分之(?P<hundredth>{NUMERAL}(?:点{NUMERAL})?|\d+(?:\.\d+)?)|(?P<tenth>[一二两三四五六七八九])成(?P<half>半)?(?![立员功本为熟长交])"
-    rf"|(?:前|第|排名?第?)\s*(?P<rank>\d+|{NUMERAL})(?:\s*[名位强])?(?![条款项年届批次章节类级等档]|[、，]?[\d万亿])"
+    rf"|(?:前|第|排名?第?)\s*(?P<rank>\d+|{NUMERAL})(?:\s*[名位强])?(?![条款项年届批次章节类级等档]|{NUMERAL}|[、，]?[\d万亿])"
     rf"|(?P<lone>半)个?(?P<period>年|月|天)"
     rf"|(?P<number>{_NUMBER})\s*(?P<some>[多余来几])?\s*(?P<scale>万亿|亿|千万|百万|十万|万|千|百)?(?P<more>[多余])?\s*"
     rf"(?P<unit>{_UNIT})?(?P<rest>半|零?(?P<months>\d+|{NUMERAL})个月)?(?P<over>多)?"
@@ -91,8 +91,7 @@ def _number(text: str) -> float:
     return to_int(whole) + (float("0." + "".join(str(to_int(c)) for c in part)) if part else 0.0)
 
 
-def quantities(text: str) -> list[Quantity]:
-    """Every number with a unit or a scale, in order; a number alone takes the unit of the next one of its range."""
+def _numbers(text: str) -> list[Quantity]:
     out: list[Quantity] = []
     for match in _QUANTITY.finditer(text):
         try:
@@ -108,7 +107,12 @@ def quantities(text: str) -> list[Quantity]:
             after = out[i + 1]
             unit = after.value / _bare(text[after.start : after.end])
             out[i] = replace(out[i], dimension=after.dimension, value=out[i].value * unit)
-    return [q for q in out if q.dimension]
+    return out
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Every number with a unit or a scale, in order; a number alone takes the unit of the next one of its range."""
+    return [q for q in _numbers(text) if q.dimension]
 
 
 def _bare(text: str) -> float:
@@ -131,6 +135,8 @@ def _read(match: re.Match[str]) -> Quantity | None:
     if match["lone"]:
         dimension, factor = _UNITS["个月" if match["period"] == "月" else match["period"]]
         return Quantity(start, end, factor / 2, dimension)
+    if start and match.string[start - 1] == "第":
+        return None  # 第十二条
     value = _number(match["number"]) * _SCALES[match["scale"] or ""]
     unit = match["unit"] or ("元" if match["scale"] in ("万", "亿", "千万", "百万", "十万", "万亿") else "")
     if not unit:
@@ -253,6 +259,15 @@ def stated(text: str) -> list[Quantity]:
     return out
 
 
+_NO_NUMBER = re.compile(r"[强号条款项级年届批A-Za-z.\d]")
+
+
+def _without_unit(question: str) -> list[float]:
+    """Numbers of a question that have no unit (六千职工): of any dimension, where none of the right one is there."""
+    found = [q for q in _numbers(question) if not q.dimension and q.value >= 10]
+    return [q.value for q in found if not _NO_NUMBER.match(question, q.end)]
+
+
 def rung(members: Sequence[str], question: str) -> int | None:
     """The member whose intervals hold the quantities that the question states; None where none or several do.
 
@@ -278,7 +293,7 @@ def rung(members: Sequence[str], question: str) -> int | None:
         if len(set(same)) == 1:
             votes.append(set(same))
             continue
-        asked = [p.value for p in points if p.dimension == dimension]
+        asked = [p.value for p in points if p.dimension == dimension] or _without_unit(question)
         chosen = {n for value in asked if (n := _narrowest(having, value)) is not None}
         if asked:
             votes.append(chosen)

@@ -128,8 +128,8 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     text = sentence.text
     for match in RESPECTIVELY.finditer(text):
         words = _WORDS.match(text, match.end())
-        if words is None:
-            continue
+        if words is None or re.match(r"给予|发放|奖励|补助|补贴|资助|拨付", words["list"]):
+            continue  # what is given is a figure
         places = _parts(words["list"], words.start("list"))
         head = text[max(text.rfind(stop, 0, match.start()) for stop in "。；") + 1 : match.start()]
         found = members_of(head, len(places), True) if len(places) >= 2 else None

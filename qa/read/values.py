@@ -175,6 +175,22 @@ def rates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
         yield Candidate(match["rate"], sentence, (sentence.span, span), min(1.0, fit))
 
 
+_WHOLE = re.compile(
+    r"(?:当次|本次|当年|已[交付缴]的?)?(?:全部|全额)[一-鿿]{0,6}?(?:费用|车费|票款|价款|货款|款项|损失|租金|押金|定金|所得|本息|本金|工资|费|款)"
+    r"|(?:双倍|等额|同等金额|全额|半价|免费)(?=[^一-鿿]|返还|退还|退|赔偿|补偿|补助|补贴|支付|奖励|提供)"
+)
+
+
+def wholes(sentence: Sentence, context: Context) -> Iterator[Candidate]:
+    """An amount that is no figure: 返还当次全部车费, 全额补助."""
+    for match in _WHOLE.finditer(sentence.text):
+        around = sentence.text[max(0, match.start() - 30) : match.end() + 16]
+        span = Span(sentence.start + match.start(), sentence.start + match.end())
+        deed = _deed_fit(context.question.text, sentence.text)
+        fit = 0.3 + 0.5 * context.cover(around) + deed
+        yield Candidate(match[0], sentence, (sentence.span, span), max(0.0, min(1.0, fit)))
+
+
 def _own_words(text: str, value: Value, everything: list[Value]) -> str:
     """The words right before and after a figure, up to the next comma or figure: what this figure alone is about."""
     before = max((v.end for v in everything if v.end <= value.start), default=0)
@@ -398,8 +414,8 @@ def _year_fit(question: str, text: str, value: Value) -> float:
 
 _DEEDS = (
     ("奖励", r"奖|补助|补贴|资助|给予|支持|贴息"),
-    ("罚款", r"罚"),
-    ("退还|退多少|退回|追回|返还", r"退|返|追回|收回|追缴"),
+    ("罚", r"罚"),
+    ("退还|退多少|退回|追回|返还|要回来|拿回来|要得回", r"退|返|追回|收回|追缴"),
     ("押金|保证金", r"押金|保证金"),
     ("赔", r"赔|偿"),
 )
@@ -407,9 +423,13 @@ _DEEDS = (
 
 def _deed_fit(question: str, text: str) -> float:
     """What is done with the money: a reward that is asked for is no fund that is set up, nor is it paid back."""
+    question = _BESIDES.sub("", question)
     wrong = (re.search(asked, question) and not re.search(said, text) for asked, said in _DEEDS)
     return -0.35 if any(wrong) else 0.0
 
+
+_BESIDES = re.compile(r"(?:除了?|除开)?[^，。？]{0,6}(?:之外|以外)[，,]?")
+"""罚款之外，还能要回来多少: not the fine is asked for."""
 
 _GIVES = re.compile(r"给予|奖励|补贴|补助|资助|支持|罚款|处以?|最高|不超过|投入|设立|安排|额度|规模|达到|补偿|为")
 
