@@ -22,6 +22,7 @@ from eval.metrics import quote_rank
 from eval.report import Report, table, write_report
 from index.encoder import BUILTIN, load_encoder
 from index.progress import ProgressBars
+from index.rerank import load_reranker
 from index.types import Hit
 from qa.build import build_engine
 from qa.engine import Engine
@@ -53,7 +54,9 @@ def _reports(datasets: Sequence[Path], data: Path, split: str, encoder: str, rer
     gold = [path for path in datasets if not is_beir(path)]
     for path in datasets:
         if is_beir(path):
-            report = evaluate_beir(path, split, load_encoder(encoder or BUILTIN), progress=ProgressBars())
+            report = evaluate_beir(
+                path, split, load_encoder(encoder or BUILTIN), progress=ProgressBars(), reranker=load_reranker(reranker)
+            )
             print_report(report)
             out.append(report)
     if gold:
