@@ -2,7 +2,7 @@
 
 The only place, with the other command entry points, that reads the environment:
 TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin or the adapted one
-TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, that orders the passages found
+TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, in the place of the builtin reranker; none for none
 TIAOWEN_MAX_WRONG_RATE  the share of the answers given that may be wrong, 0..1; less of it means more refusals
 """
 
@@ -102,7 +102,7 @@ def encoder_name() -> str:
 
 
 def reranker_name() -> str:
-    """The sentence-transformers CrossEncoder that the operator chose to order what was found; "" for none."""
+    """The model that the operator chose to order what was found: "" for the builtin one, "none" for none."""
     return os.environ.get("TIAOWEN_RERANKER", "").strip()
 
 

@@ -1,6 +1,6 @@
 """Retrieval on a set in BEIR layout (Thakur et al. 2021): quality, speed and memory of each retriever and their fusion.
 
-python -m eval.beir ../shared/statutes --split dev [--index DIR] [--encoder builtin] [--out DIR]
+python -m eval.beir ../shared/statutes --split dev [--index DIR] [--encoder builtin] [--reranker none] [--out DIR]
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from eval.report import Report, table, write_report
 from index.encoder import Encoder, load_encoder
 from index.errors import SnapshotError
 from index.progress import ProgressBars
+from index.rerank import NONE, Reranker, load_reranker
 from index.searcher import CANDIDATES, DENSE_WEIGHT, Mode, Searcher
 from index.snapshot import Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
 from index.types import Passage
 
 MODES: tuple[Mode, ...] = ("lexical", "dense", "fused")
+"""Reranked as well, where there is a reranker. The last one is how the service searches."""
 K = 10
 # Queries before the clock runs: files are mapped and code is loaded on first use.
 _WARM_UP = 20
@@ -53,11 +55,13 @@ def evaluate_beir(
     encoder: Encoder,
     index_folder: Path | None = None,
     progress: Progress | None = None,
+    reranker: Reranker | None = None,
 ) -> Report:
     """Index the corpus of a BEIR folder, search every judged query with each retriever, one at a time, and measure.
 
     The index is made in `index_folder`, and used again where it holds one of the same corpus, encoder and tokeniser;
-    without it, in a temporary folder. The figures, for fused search; of the others under lexical/ and dense/:
+    without it, in a temporary folder. The figures, for search as the service does it (reranked, or fused
+    without a reranker); of the others under lexical/, dense/, fused/:
     recall@10, mrr@10, ndcg@10 (0..1), p50_ms, p95_ms, queries_per_s (one thread); where qrels/train.tsv exists the
     metrics also under unseen/ for the queries none of whose relevant documents occur in it. For all: passages, queries,
     build_seconds, peak_rss_mb (of this process, with reading the corpus, and with building unless the index was there).
@@ -65,9 +69,9 @@ def evaluate_beir(
     """
     data = read_beir(folder, split)
     if index_folder is not None:
-        return _evaluate(data, encoder, index_folder, progress)
+        return _evaluate(data, encoder, index_folder, progress, reranker)
     with tempfile.TemporaryDirectory(prefix="tiaowen-beir-") as temporary:
-        return _evaluate(data, encoder, Path(temporary), progress)
+        return _evaluate(data, encoder, Path(temporary), progress, reranker)
 
 
 def passages_of_beir(data: BeirSet) -> list[Passage]:
@@ -105,14 +109,16 @@ def _reusable(folder: Path, source: str, encoder: Encoder, tokenizer: Tokenizer)
         return None
 
 
-def _evaluate(data: BeirSet, encoder: Encoder, folder: Path, progress: Progress | None) -> Report:
+def _evaluate(
+    data: BeirSet, encoder: Encoder, folder: Path, progress: Progress | None, reranker: Reranker | None
+) -> Report:
     index = index_beir(data, folder, encoder, progress)
-    searcher = Searcher(index.snapshot, encoder, Tokenizer())
+    searcher = Searcher(index.snapshot, encoder, Tokenizer(), reranker=reranker)
     unseen = unseen_part(data)
     figures: dict[str, float] = {}
-    for mode in MODES:
+    for mode in _modes(reranker is not None):
         run, seconds = _timed_run(searcher, data, mode)
-        prefix = "" if mode == "fused" else f"{mode}/"
+        prefix = _prefix(mode, reranker is not None)
         figures.update(_metrics(prefix, data.qrels, run))
         if unseen:
             figures.update(_metrics(f"{prefix}unseen/", unseen, run))
@@ -130,12 +136,22 @@ def _evaluate(data: BeirSet, encoder: Encoder, folder: Path, progress: Progress 
     )
     settings = {
         "encoder": encoder.id,
+        "reranker": reranker.id if reranker else NONE,
         "dense_weight": str(DENSE_WEIGHT),
         "candidates": str(CANDIDATES),
         "exact": str(index.snapshot.dense.exact),
         "index_reused": str(index.reused),
     }
     return Report(data.folder.name, data.split, figures, settings)
+
+
+def _modes(reranked: bool) -> tuple[Mode, ...]:
+    return (*MODES, "reranked") if reranked else MODES
+
+
+def _prefix(mode: Mode, reranked: bool) -> str:
+    """What the names of a mode's figures begin with: nothing for the last mode."""
+    return "" if mode == _modes(reranked)[-1] else f"{mode}/"
 
 
 def unseen_part(data: BeirSet) -> dict[str, dict[str, int]]:
@@ -173,8 +189,9 @@ def print_report(report: Report) -> None:
     names = [f"recall@{K}", f"mrr@{K}", f"ndcg@{K}"]
     parts = [("全部", "")] + ([("未见条文", "unseen/")] if f["unseen/queries"] else [])
     rows = []
-    for mode in MODES:
-        prefix = "" if mode == "fused" else f"{mode}/"
+    reranked = report.settings["reranker"] != NONE
+    for mode in _modes(reranked):
+        prefix = _prefix(mode, reranked)
         for label, part in parts:
             speed = ["p50_ms", "p95_ms", "queries_per_s"]
             cells = [f"{f[prefix + name]:.2f}" if not part else "" for name in speed]
@@ -192,10 +209,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", default="test", help="qrels 中的划分，默认 test")
     parser.add_argument("--index", type=Path, help="索引目录；同一语料和模型的索引会被复用，默认用临时目录")
     parser.add_argument("--encoder", default="builtin", help="编码模型的名称或目录，默认 builtin")
+    parser.add_argument("--reranker", default="", help="重排模型的名称或目录，默认内置的，none 不重排")
     parser.add_argument("--out", type=Path, help="写入 report.json 的目录")
     given = parser.parse_args(arguments)
     try:
-        report = evaluate_beir(given.folder, given.split, load_encoder(given.encoder), given.index, ProgressBars())
+        encoder, reranker = load_encoder(given.encoder), load_reranker(given.reranker)
+        report = evaluate_beir(given.folder, given.split, encoder, given.index, ProgressBars(), reranker)
     except PolicyError as error:
         print(f"{error.message}。{error.hint}", file=sys.stderr)
         return 1

@@ -84,9 +84,8 @@ class Measured:
 
 
 def own_rows() -> tuple[str, ...]:
-    """The ways in which our searcher can search without a reranker, those that go into others first."""
-    modes = [mode for mode in get_args(Mode) if mode != "reranked"]
-    return (*_FIRST_ROWS, *(mode for mode in modes if mode not in _FIRST_ROWS))
+    """The ways in which our searcher can search, those that go into others first."""
+    return (*_FIRST_ROWS, *(mode for mode in get_args(Mode) if mode not in _FIRST_ROWS))
 
 
 # -- from outside ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from eval.report import Report, table, write_report
 from eval.risk import RATES, print_risk, risk_figures, trials
 from index.encoder import BUILTIN, load_encoder
 from index.progress import ProgressBars
+from index.rerank import load_reranker
 from index.types import Hit
 from qa.build import build_engine
 from qa.confidence import MAX_WRONG_RATE
@@ -57,7 +58,13 @@ def _reports(datasets: Sequence[Path], data: Path, split: str, settings: tuple[s
     gold = [path for path in datasets if not is_beir(path)]
     for path in datasets:
         if is_beir(path):
-            report = evaluate_beir(path, split, load_encoder(settings[0] or BUILTIN), progress=ProgressBars())
+            report = evaluate_beir(
+                path,
+                split,
+                load_encoder(settings[0] or BUILTIN),
+                progress=ProgressBars(),
+                reranker=load_reranker(settings[1]),
+            )
             print_report(report)
             out.append(report)
     if gold:

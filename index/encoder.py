@@ -130,6 +130,12 @@ class StaticEncoder:
         """The vector of each token, as stored: shape (tokens, dim)."""
         return self._rows
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """The row of each token."""
+        tokens: dict[str, int] = self._tokenizer.get_vocab()
+        return tokens
+
     def with_rows(self, rows: NDArray[Any], identity: str) -> StaticEncoder:
         """This encoder with other vectors for the same tokens."""
         other = copy.copy(self)

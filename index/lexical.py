@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,6 +174,24 @@ class LexicalIndex:
         """In how many passages `token` occurs."""
         at = self._vocabulary.get(token)
         return 0 if at is None else int(self._df[at])
+
+    @property
+    def tokens(self) -> Iterable[str]:
+        """The tokens that occur, by number."""
+        return self._vocabulary.keys()
+
+    def number_of(self, token: str) -> int | None:
+        """The number of `token`; None where it occurs nowhere."""
+        return self._vocabulary.get(token)
+
+    def tokens_in(self, row: int) -> tuple[NDArray[np.int32], NDArray[Any]]:
+        """The numbers of the different tokens of a passage, ascending, and how often each occurs in it."""
+        held = slice(int(self._counts.starts[row]), int(self._counts.starts[row + 1]))
+        return self._counts.ids[held], self._counts.times[held]
+
+    def mean_length(self) -> float:
+        """How many tokens a passage has on average, at least 1. Reads all counts."""
+        return max(1.0, float(self._counts.times.sum(dtype=np.int64)) / max(1, len(self)))
 
     def idf(self, token: str) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)): near 0 for a token that is everywhere, highest for an unseen one."""

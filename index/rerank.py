@@ -1,46 +1,56 @@
-"""The best candidates of a search in a better order: one protocol, and any sentence-transformers CrossEncoder behind it."""
+"""The best candidates of a search in a better order: one protocol, and behind it a light learned model (the default,
+see `index.light`) or any sentence-transformers CrossEncoder."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.candidates import Candidates
 from index.errors import EncoderError
-from index.types import Passage
+from index.light import LightReranker
 
 Scores = NDArray[np.float32]
 
 # How many candidates a reranker sees: of 300 statute questions (dev), 77.5 % of the articles are among the 50 best fused.
 RERANKED = 50
 _BATCH = 16  # pairs scored at a time: bounds the memory, not the result
-_HINT = "请检查 TIAOWEN_RERANKER：可填本地模型文件夹，或已下载的 Hugging Face 交叉编码器名（如 BAAI/bge-reranker-base）；留空则不重排。"
+_HINT = "请检查 TIAOWEN_RERANKER：可填本地模型文件夹，或已下载的 Hugging Face 交叉编码器名（如 BAAI/bge-reranker-base）；留空用内置的轻量模型，none 不重排。"
+
+
+BUILTIN = "builtin"
+NONE = "none"
 
 
 class Reranker(Protocol):
-    """Says how well passages answer a query; `id` names the model. Only the order of the scores of a query matters."""
+    """Says how well candidates answer their query; `id` names the model. Only the order of the scores of a query
+    matters."""
 
     @property
     def id(self) -> str: ...
 
-    def scores(self, query: str, passages: Sequence[Passage]) -> Scores:
-        """A finite score for each passage, the higher the better: shape (len(passages),)."""
+    def scores(self, found: Candidates) -> Scores:
+        """A finite score for each candidate, the higher the better: shape (len(found),)."""
         ...
 
 
-def load_reranker(name: str) -> Reranker | None:
-    """The reranker called `name`, a model folder or a Hugging Face model name; None for "". Nothing is loaded yet."""
-    return CrossEncoderReranker(name.strip()) if name.strip() else None
+def load_reranker(name: str = "") -> Reranker | None:
+    """The reranker called `name`: "" or "builtin" is the light learned one, "none" is None, any other name a model folder
+    or a Hugging Face model. A CrossEncoder is not loaded yet. Raises EncoderError where the builtin one is damaged."""
+    name = name.strip()
+    if name.lower() == NONE:
+        return None
+    return LightReranker() if name in ("", BUILTIN) else CrossEncoderReranker(name)
 
 
 class CrossEncoderReranker:
     """A model that reads question and passage together, loaded by sentence-transformers at the first search.
 
-    >>> CrossEncoderReranker("BAAI/bge-reranker-base").scores("最高奖励多少", passages)
+    >>> Searcher(snapshot, encoder, tokenizer, reranker=CrossEncoderReranker("BAAI/bge-reranker-base"))
 
     The passage is read with its context; a pair longer than the model takes is cut. Safe for several threads, which
     score one after the other. Raises EncoderError, from `scores`, where the model cannot be loaded or has not exactly
@@ -52,15 +62,16 @@ class CrossEncoderReranker:
         self._lock = threading.Lock()
         self._model: Any = None
 
-    def scores(self, query: str, passages: Sequence[Passage]) -> Scores:
-        if not passages:
+    def scores(self, found: Candidates) -> Scores:
+        if not len(found):
             return np.zeros(0, dtype=np.float32)
-        pairs = [(_readable(query), _readable(f"{p.context}\n{p.text}" if p.context else p.text)) for p in passages]
+        texts = [f"{p.context}\n{p.text}" if p.context else p.text for p in found.passages]
+        pairs = [(_readable(found.query), _readable(text)) for text in texts]
         with self._lock:
             if self._model is None:
                 self._model = _cross_encoder(self.id)
-            found = self._model.predict(pairs, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
-        scores = np.asarray(found, dtype=np.float32)
+            told = self._model.predict(pairs, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
+        scores = np.asarray(told, dtype=np.float32)
         if not np.isfinite(scores).all():
             raise EncoderError(f"重排模型给出的分数无效：{self.id}", _HINT)
         return scores

@@ -10,6 +10,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from index.candidates import Candidates
 from index.encoder import Encoder
 from index.errors import SnapshotError
 from index.fuse import fuse
@@ -41,10 +42,11 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one retriever found, best first, and its score of any row."""
+    """What one retriever found, best first, its score of any row, and the vector that it asked with, if any."""
 
     rows: Rows
     score_of: Callable[[Rows], Scores]
+    vector: NDArray[np.float32] | None = None
 
 
 class Searcher:
@@ -130,7 +132,7 @@ class Searcher:
         nothing = np.zeros(len(rows), dtype=np.float32)
         order, fused = fuse(rows, scores.get("lexical", nothing), scores.get("dense", nothing), weight)
         if mode == "reranked":
-            order = self._reranked(query, order)
+            order = self._reranked(self._candidates_of(query, lists["dense"], rows, scores, order, fused), order)
         ranks = {name: {int(row): rank for rank, row in enumerate(found.rows, 1)} for name, found in lists.items()}
         at = {int(row): i for i, row in enumerate(rows)}
         return [
@@ -144,12 +146,26 @@ class Searcher:
             for rank, (row, score) in enumerate(zip(order[:top_k].tolist(), fused[:top_k], strict=True), 1)
         ]
 
-    def _reranked(self, query: str, order: Rows) -> Rows:
-        """The rows with the best `RERANKED` as the reranker orders them, equal scores as they were."""
-        assert self.reranker is not None
+    def _candidates_of(
+        self, query: str, dense: Found, rows: Rows, scores: dict[str, Scores], order: Rows, fused: Scores
+    ) -> Candidates:
+        """The best `RERANKED` of what was found."""
+        assert dense.vector is not None
         front = order[:RERANKED]
-        scores = self.reranker.scores(query, [self.snapshot.passages[row] for row in front.tolist()])
-        return np.concatenate([front[np.argsort(-scores, kind="stable")], order[RERANKED:]])
+        at = np.searchsorted(rows, front)
+        return Candidates(
+            query, [self.snapshot.passages[row] for row in front.tolist()], front,
+            scores["lexical"][at], scores["dense"][at], fused[:RERANKED], dense.vector,
+            self.snapshot, self.tokenizer, self.encoder,
+        )  # fmt: skip
+
+    def _reranked(self, found: Candidates, order: Rows) -> Rows:
+        """The rows with the best `RERANKED` as the reranker orders them, equal scores as they were."""
+        if not len(found):
+            return order
+        assert self.reranker is not None
+        scores = self.reranker.scores(found)
+        return np.concatenate([found.rows[np.argsort(-scores, kind="stable")], order[RERANKED:]])
 
     def _lexical(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
         weights = dict.fromkeys(self.tokenizer.tokens(added), ADDED_WEIGHT) if added else {}
@@ -160,7 +176,7 @@ class Searcher:
     def _dense(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
         vector = self._vector(query, added)
         dense = self.snapshot.dense
-        return Found(dense.top(vector, depth, allowed)[0], lambda rows: dense.scores(vector, rows))
+        return Found(dense.top(vector, depth, allowed)[0], lambda rows: dense.scores(vector, rows), vector)
 
     def _vector(self, query: str, added: str) -> NDArray[np.float32]:
         """The vector of a query, length 1, drawn towards that of the `added` words by `ADDED_SHARE`."""

@@ -71,7 +71,8 @@ def undo_adapt(data: Path, progress: Progress | None = None) -> bool:
 
 
 def build_engine(data: Path, encoder: str = "", reranker: str = "", max_wrong_rate: str = "") -> Engine:
-    """The engine over a data folder; the encoder, and a reranker where one is named, are loaded at the first search.
+    """The engine over a data folder; the encoder, and a CrossEncoder where one is named as reranker ("" is the builtin one,
+    "none" none), are loaded at the first search.
 
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
     or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.

@@ -129,7 +129,7 @@ def test_the_base_is_measured_as_the_service_searches(
     assert (held == among_all).all() and held.any()
     engine = build_engine(data)
     for (question, row), value in zip(asked, among_all, strict=True):
-        ids = [hit.passage.id for hit in engine.searcher.search(question, 10)]
+        ids = [hit.passage.id for hit in engine.searcher.search(question, 10, mode="fused")]
         wanted = snapshot.passages[row].id
         assert value == pytest.approx(1 / (ids.index(wanted) + 1) if wanted in ids else 0)
 

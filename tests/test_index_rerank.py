@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from index.candidates import Candidates
 from index.encoder import load_encoder
 from index.errors import EncoderError
+from index.light import LightReranker
 from index.rerank import RERANKED, CrossEncoderReranker, load_reranker
 from index.searcher import Searcher
 from index.snapshot import Snapshot, build_snapshot
@@ -27,14 +29,21 @@ class Backwards:
     id = "backwards"
     shown = 0
 
-    def scores(self, query: str, passages: Sequence[Passage]) -> NDArray[np.float32]:
-        self.shown = len(passages)
-        return np.arange(len(passages), dtype=np.float32)
+    def scores(self, found: Candidates) -> NDArray[np.float32]:
+        self.shown = len(found)
+        return np.arange(len(found), dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return build_snapshot(PASSAGES, tmp_path_factory.mktemp("index"), load_encoder())
+
+
+def shown(snapshot: Snapshot, passages: Sequence[Passage]) -> Candidates:
+    """Candidates of which only question and passages matter."""
+    some = np.zeros(len(passages), dtype=np.float32)
+    rows = np.arange(len(passages))
+    return Candidates(QUERY, passages, rows, some, some, some, some, snapshot, Tokenizer(), load_encoder())
 
 
 def tiny(folder: Path, labels: int = 1) -> str:
@@ -60,24 +69,24 @@ def cross(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoderReranker:
     return CrossEncoderReranker(tiny(tmp_path_factory.mktemp("models") / "tiny"))
 
 
-def test_batches_do_not_change_scores(cross: CrossEncoderReranker) -> None:
-    together = cross.scores(QUERY, PASSAGES)
-    alone = np.concatenate([cross.scores(QUERY, [passage]) for passage in PASSAGES[:20]])
+def test_batches_do_not_change_scores(snapshot: Snapshot, cross: CrossEncoderReranker) -> None:
+    together = cross.scores(shown(snapshot, PASSAGES))
+    alone = np.concatenate([cross.scores(shown(snapshot, [passage])) for passage in PASSAGES[:20]])
     assert together.shape == (len(PASSAGES),) and together.dtype == np.float32
     assert len(np.unique(together)) > 1
     np.testing.assert_allclose(together[:20], alone, atol=1e-4)
 
 
-def test_long_odd_and_no_passages(cross: CrossEncoderReranker) -> None:
+def test_long_odd_and_no_passages(snapshot: Snapshot, cross: CrossEncoderReranker) -> None:
     odd = [Passage("a", "奖" * 5000), Passage("b", ""), Passage("c", "企\ud800业")]
-    assert np.isfinite(cross.scores(QUERY, odd)).all()
-    assert cross.scores(QUERY, []).shape == (0,)
+    assert np.isfinite(cross.scores(shown(snapshot, odd))).all()
+    assert cross.scores(shown(snapshot, [])).shape == (0,)
 
 
 def test_the_searcher_orders_by_the_model(snapshot: Snapshot, cross: CrossEncoderReranker) -> None:
     searcher = Searcher(snapshot, load_encoder(), Tokenizer(), reranker=cross)
     front = [hit.passage for hit in searcher.search(QUERY, RERANKED, mode="fused")]
-    order = np.argsort(-cross.scores(QUERY, front), kind="stable")
+    order = np.argsort(-cross.scores(shown(snapshot, front)), kind="stable")
     found = searcher.search(QUERY, RERANKED)
     assert [hit.passage.id for hit in found] == [front[i].id for i in order]
     assert [hit.rank for hit in found] == list(range(1, RERANKED + 1))
@@ -97,20 +106,25 @@ def test_only_the_first_are_reranked(snapshot: Snapshot) -> None:
 
 
 def test_without_a_reranker(snapshot: Snapshot) -> None:
-    searcher = Searcher(snapshot, load_encoder(), Tokenizer(), reranker=load_reranker(" "))
+    searcher = Searcher(snapshot, load_encoder(), Tokenizer(), reranker=load_reranker(" None "))
     assert searcher.search(QUERY, 5) == searcher.search(QUERY, 5, mode="fused")
     with pytest.raises(ValueError, match="reranker"):
         searcher.search(QUERY, 5, mode="reranked")
 
 
-def test_what_cannot_be_loaded_is_told_at_the_first_search(tmp_path: Path) -> None:
+def test_the_light_one_is_the_default() -> None:
+    assert isinstance(load_reranker(), LightReranker)
+    assert isinstance(load_reranker(" builtin "), LightReranker)
+
+
+def test_what_cannot_be_loaded_is_told_at_the_first_search(snapshot: Snapshot, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in (tmp_path / "none", tmp_path / "empty"):
         reranker = load_reranker(str(name))
         assert reranker is not None
         with pytest.raises(EncoderError, match="重排模型") as told:
-            reranker.scores(QUERY, PASSAGES[:1])
+            reranker.scores(shown(snapshot, PASSAGES[:1]))
         assert "TIAOWEN_RERANKER" in told.value.hint
     two = CrossEncoderReranker(tiny(tmp_path / "two", labels=2))
     with pytest.raises(EncoderError, match="2 个"):
-        two.scores(QUERY, PASSAGES[:1])
+        two.scores(shown(snapshot, PASSAGES[:1]))
