@@ -13,18 +13,18 @@ MAX_WRONG_RATE = 0.10
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 _WRONG_RATES = (
-    (0.20, 0.132),
-    (0.25, 0.128),
-    (0.30, 0.123),
+    (0.20, 0.128),
+    (0.25, 0.125),
+    (0.30, 0.122),
     (0.35, 0.112),
-    (0.40, 0.110),
-    (0.45, 0.100),
-    (0.50, 0.090),
-    (0.55, 0.076),
-    (0.60, 0.062),
+    (0.40, 0.106),
+    (0.45, 0.099),
+    (0.50, 0.094),
+    (0.55, 0.084),
+    (0.60, 0.066),
     (0.65, 0.050),
-    (0.70, 0.043),
-    (0.75, 0.035),
+    (0.75, 0.044),
+    (0.80, 0.036),
     (0.85, 0.022),
     (0.90, 0.013),
     (0.95, 0.010),
@@ -74,8 +74,8 @@ class Features:
 THRESHOLD = threshold_for(MAX_WRONG_RATE)
 """An answer less likely than this to be right is refused, where the operator sets no rate."""
 
-_WEIGHTS = (1.17, 0.76, 0.56, 0.64, 0.99, 1.56, 0.49, 2.33, 0.97, 0.32)
-_BIAS = -4.4
+_WEIGHTS = (1.13, 0.83, 0.59, 0.89, 1.04, 1.64, 0.56, 2.12, 0.79, 0.34)
+_BIAS = -4.53
 
 
 def probability(features: Features) -> float:
