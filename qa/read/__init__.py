@@ -26,6 +26,7 @@ from qa.read import (
 from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
+_LONGEST_CITED = 800  # characters of another clause that is quoted beside an answer
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
 _ASKS_DAY = re.compile(r"几月|几号|几日|哪天|哪一天|何日|哪年|哪一年|日子")
 
@@ -38,9 +39,10 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     What another clause adds to the sentence is among the spans of each.
     """
     sentence = with_references(sentence, context)
+    cited = tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)
     for candidate in _of_kind(sentence, context):
         candidate = referred.for_circumstances(candidate, context.question.text)
-        yield replace(candidate, spans=(*candidate.spans, *sentence.via)) if sentence.via else candidate
+        yield replace(candidate, spans=(*candidate.spans, *cited)) if cited else candidate
     yield from referred.deeds(sentence, context)
 
 
