@@ -37,6 +37,7 @@ _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at 
 _TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
 _FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
 _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
+_KEPT_QUESTIONS = 64
 _KEPT_TOKENS = 2048
 _KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
@@ -76,6 +77,7 @@ class Engine:
         # What filters and names are compared with; without the texts, which only the documents that are read need.
         self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
         self._lookup = Lookup(self._catalogue, lambda ident: self._load(ident).clauses)
+        self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(self._find_meant)  # each step of one question asks for it
         self._lock = threading.Lock()
 
     def with_threshold(self, threshold: float) -> Engine:
@@ -158,7 +160,7 @@ class Engine:
         rest = [h for h in hits if h.passage.id not in inside]
         return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
 
-    def _meant(self, asked: Understanding) -> frozenset[str]:
+    def _find_meant(self, asked: Understanding) -> frozenset[str]:
         """The documents that a question names by their titles, else those of the places that it names, where these are
         few enough to tell them from the others."""
         if named := self._lookup.documents_meant(asked.text):

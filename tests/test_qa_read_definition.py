@@ -37,3 +37,9 @@ def test_words_with_zhi_are_no_definition() -> None:
         best("市工信局指导企业建立指标体系。本办法所称企业，是指在本市注册的法人。", "企业的定义是什么？")
         == "在本市注册的法人"
     )
+
+
+def test_a_longer_term_is_another_term() -> None:
+    text = "第一条 本条例所称供热设施，是指热源、管网和换热站。\n\n第二条 本条例所称供热，是指通过管网为用户提供热能的行为。"
+    assert best(text, "条例里供热是指什么？") == "通过管网为用户提供热能的行为"
+    assert best(text, "供热设施的含义？") == "热源、管网和换热站"

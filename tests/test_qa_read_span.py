@@ -43,3 +43,8 @@ def test_every_candidate_is_quoted_from_its_document(text: str, question: str) -
 )
 def test_a_quality_that_is_named(text: str, question: str, answer: str) -> None:
     assert best(text, question) == answer
+
+
+def test_whom_a_policy_is_for() -> None:
+    text = "一、支持对象\n\n对依法经营、保持生产的小微企业和个体工商户。\n\n二、审议小微企业支持政策。"
+    assert best(text, "小微企业支持政策面向哪类主体？") == "依法经营、保持生产的小微企业和个体工商户"

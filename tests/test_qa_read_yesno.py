@@ -44,3 +44,21 @@ def test_an_item_of_what_is_forbidden_is_quoted_with_the_words_that_forbid_it() 
 def test_what_a_word_means_allows_nothing() -> None:
     text = "第一条 公共供水，是指供水企业提供给单位使用的供水。\n\n第二条 单位不得转供公共供水给其他单位使用。"
     assert best(text, "单位能把公共供水转供给其他单位使用吗？") == "不可以"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        (
+            "取消除道路危险货物运输以外的货运驾驶员从业资格考试。",
+            "道路危险货物运输驾驶员还要参加从业资格考试吗？",
+            "需要",
+        ),
+        ("取消除道路危险货物运输以外的货运驾驶员从业资格考试。", "普通货运驾驶员还要参加从业资格考试吗？", "不需要"),
+        ("个人信息不得公开，但本人书面同意公开的除外。", "本人书面同意公开的个人信息可以公开吗？", "可以"),
+        ("个人信息不得公开，但本人书面同意公开的除外。", "个人信息可以公开吗？", "不可以"),
+        ("公安机关收到申请应当作出受理或者不予受理的决定。", "公安机关收到申请需要作出决定吗？", "需要"),
+    ],
+)
+def test_exceptions(text: str, question: str, answer: str) -> None:
+    assert best(text, question) == answer

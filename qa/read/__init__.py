@@ -27,6 +27,7 @@ from qa.read import (
 from qa.read.candidate import Candidate, Context
 from qa.read.referred import with_references
 
+_LONGEST_CITED = 800  # characters of another clause that is quoted beside an answer
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
 _ASKS_UNIT = re.compile(
     r"(?:多少|几)(?:公里|千米|米|吨|公斤|亩|度|分贝|人|名|家|件|个|项|次|天|年|小时|岁|户|台|辆|平方米|平米|层|分)"
@@ -46,9 +47,10 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     What another clause adds to the sentence is among the spans of each.
     """
     sentence = with_references(sentence, context)
+    cited = tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)
     for candidate in _by_rungs(sentence, context):
         candidate = referred.for_circumstances(candidate, context.question.text)
-        yield replace(candidate, spans=(*candidate.spans, *sentence.via)) if sentence.via else candidate
+        yield replace(candidate, spans=(*candidate.spans, *cited)) if cited else candidate
     yield from referred.deeds(sentence, context)
 
 

@@ -15,6 +15,9 @@ _IS = re.compile(
 )
 _BRACKET = re.compile(r"(?P<a>[一-鿿A-Za-z0-9+＋\-“”]{2,40})[（(](?P<b>[^（）()]{2,60})[）)]")
 _QUOTED_TERM = re.compile(r"(?P<body>[^。；：，]{4,160}?)等?[“\"](?P<term>[^”\"]{2,14})[”\"]")
+_SAME_TERM = 0.5  # of the characters of a term that the question must have, where it says it in other words
+_OTHER_TERM = 0.4
+"""What a definition loses whose term the question does not have as a whole: 供热设施 is not 供热."""
 _ASKED = re.compile(r"[“\"「《]([^”\"」》]{1,20})[”\"」》]|([A-Za-z0-9+]{2,12})")
 
 
@@ -27,8 +30,11 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
         term_fit = context.cover(match["term"])
         body = match["body"].rstrip("，。；")
         start = sentence.start + match.start("body")
-        fit = (0.5 if strong else 0.1) + 0.5 * term_fit
-        yield Candidate(body, sentence, (sentence.span, Span(start, start + len(body))), min(1.0, fit))
+        name = _name_of(match["term"])
+        shared = sum(c in question for c in name) / max(1, len(name))
+        fit = (0.5 if strong else 0.1) + 0.5 * term_fit - (0.0 if name in question else _OTHER_TERM)
+        spans = (sentence.span, Span(start, start + len(body)))
+        yield Candidate(body, sentence, spans, max(0.0, min(1.0, fit)), shared >= _SAME_TERM)
     for match in _BRACKET.finditer(text):
         for term, body in ((match["a"], "b"), (match["b"], "a")):
             if any(word and word.lower() in term.lower() for word in asked) and not any(
@@ -46,6 +52,11 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             at = match["body"].find(body)
             start = sentence.start + match.start("body") + max(0, at)
             yield Candidate(body, sentence, (sentence.span, Span(start, start + len(body))), 0.75)
+
+
+def _name_of(term: str) -> str:
+    """The term itself: （一）本条例所称的“供热设施” -> 供热设施."""
+    return re.sub(r"^.*所[称指说](?:的)?|^.*[、．.）)\s]|[“”\"‘’]|(?:这|其)(?=[一-鿿])", "", term.strip()).strip()
 
 
 def _tail_name(text: str) -> str:

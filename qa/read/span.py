@@ -60,7 +60,10 @@ _AS_CONDITION = (
     re.compile(r"(?:^|[，。；：])(?:对于?|凡)(?P<x>[^。；]{2,80}?)的(?:[一-鿿]{1,12})?[，,]"),
     re.compile(r"(?:^|[，。；：、）])(?P<x>[^，。；：]{2,40})的(?=[，,可])"),
 )
+_GROUP_ALONE = re.compile(r"^\s*(?:[^，。；]{0,8}[。：:]\s*)?(?:对|面向|适用于|支持)(?P<x>[^。；]{8,200})[。；]?$")
+"""支持对象。对…的企业和个体工商户。: the whole sentence is the group, and nothing is said of it."""
 _POINTS_ON = re.compile(r"(?:下列|以下|如下|上述|规定|相应|有关|相关|其他|一定)(?:的|所有|全部|之一)?")
+_ASKS_GROUP = re.compile(r"面向|针对|对象|哪类|哪些(?:人|企业|单位|主体|公司)|什么样的(?:人|企业|单位|主体|公司)")
 _ASKED_QUALITY = re.compile(
     r"(?:什么样?的?|何种|哪[一个种类级]+|怎样的?|啥)(?P<noun>级别|等级|学历|学位|资质|资格|职称|颜色|方式|形式|途径|渠道|名义|用途|地点|程度)"
 )
@@ -85,7 +88,8 @@ def condition(sentence: Sentence, context: Context) -> Iterator[Candidate]:
                 )
                 yield replace(candidate, fit=min(1.0, candidate.fit + (0.45 if threshold else 0.0)))
         return
-    for pattern in _AS_CONDITION:
+    patterns = (*_AS_CONDITION, _GROUP_ALONE) if _ASKS_GROUP.search(context.question.text) else _AS_CONDITION
+    for pattern in patterns:
         for match in pattern.finditer(sentence.text):
             x = match["x"]
             if _POINTS_ON.fullmatch(x):

@@ -41,6 +41,8 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     lifted = _LIFTED.search(words)
     no = bool(_NO.search(_NESTED.sub("", _LIFTED.sub("", words))))
     decided = bool(lifted) or no or bool(_YES.search(words))
+    if _is_excepted(text, context.question.text):
+        no, decided = not no, True
     spans: tuple[Span, ...] = (sentence.span,)
     if (lead := _forbidding_lead(sentence)) is not None:
         no, decided = True, True
@@ -55,12 +57,26 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     yield Candidate(_word(context.question.text, no), sentence, spans, min(1.0, fit), decided)
 
 
+_EXCEPTS = re.compile(
+    r"除(?P<a>[^，。；]{2,40}?)(?:以外|之外|(?<!以)(?<!之)外)|但(?:是，?|书)?(?P<b>[^，。；]{2,50}?)的?(?:除外|不在此限|不受此限)"
+)
+_EXCEPTED = 0.7  # of the character pairs of what is excepted that the question must have
 _DEFINES = re.compile(r"是指|系指|本[^，。；]{1,8}所称|用语|含义")
 _ASKS_CLASS = re.compile(r"算不?算?|属于|包括|包含|是不是|是否(?:为|是)|视为")
 _LONGEST_QUOTE = 600
 _FORBIDS = re.compile(
     r"(?:不得|禁止|严禁|不能|不予|不可以)[^。；]{0,24}(?:下列|以下|如下)[^。；]{0,12}[：:]?\s*$|(?:不得|禁止|严禁)[^。；]{0,12}[：:]\s*$"
 )
+
+
+def _is_excepted(text: str, question: str) -> bool:
+    """Whether the question is about what a sentence excepts (除A以外, 但A除外): then the rule decides the other way."""
+    for match in _EXCEPTS.finditer(text):
+        words = re.sub(r"[\W_]+|的$", "", match["a"] or match["b"])
+        pairs = [words[i : i + 2] for i in range(len(words) - 1)]
+        if pairs and sum(pair in question for pair in pairs) >= _EXCEPTED * len(pairs):
+            return True
+    return False
 
 
 def _forbidding_lead(sentence: Sentence) -> Span | None:
