@@ -13,20 +13,21 @@ MAX_WRONG_RATE = 0.10
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 _WRONG_RATES = (
-    (0.20, 0.128),
-    (0.25, 0.125),
-    (0.30, 0.122),
+    (0.20, 0.131),
+    (0.25, 0.124),
+    (0.30, 0.118),
     (0.35, 0.112),
-    (0.40, 0.106),
+    (0.40, 0.105),
     (0.45, 0.099),
-    (0.50, 0.094),
-    (0.55, 0.084),
-    (0.60, 0.066),
-    (0.65, 0.050),
+    (0.50, 0.093),
+    (0.55, 0.083),
+    (0.60, 0.065),
+    (0.65, 0.054),
+    (0.70, 0.052),
     (0.75, 0.044),
     (0.80, 0.036),
-    (0.85, 0.022),
-    (0.90, 0.013),
+    (0.85, 0.028),
+    (0.90, 0.019),
     (0.95, 0.010),
 )
 """Thresholds, and the share of wrong answers among those above: cross-validated on questions of which 16 % have no answer
@@ -74,8 +75,8 @@ class Features:
 THRESHOLD = threshold_for(MAX_WRONG_RATE)
 """An answer less likely than this to be right is refused, where the operator sets no rate."""
 
-_WEIGHTS = (1.13, 0.83, 0.59, 0.89, 1.04, 1.64, 0.56, 2.12, 0.79, 0.34)
-_BIAS = -4.53
+_WEIGHTS = (1.19, 0.85, 0.61, 0.88, 0.93, 1.54, 0.57, 2.07, 0.86, 0.41)
+_BIAS = -4.47
 
 
 def probability(features: Features) -> float:
