@@ -50,6 +50,7 @@ _OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励
 _NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
 _WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法》第五条。"
 _WHICH_PLACE = "各地的规定不同，请说明是哪里：{}。"
+_NO_ARTICLE = "《{}》没有{}。下面是最接近的条款，供参考。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
 
 
@@ -107,6 +108,9 @@ class Engine:
             return replace(quoted, rewritten=rewritten, timings_ms=clock.laps)
         if not (last and last.passage) and self._lookup.lacks_document(asked.text):
             return Refusal("ambiguous", _WHICH_DOCUMENT, 0.0, tuple(hits[: question.top_k]), rewritten, clock.laps)
+        if (lacking := self._lookup.lacking(asked.text)) is not None:
+            nearest = tuple(hits[: question.top_k])
+            return Refusal("no_evidence", _NO_ARTICLE.format(*lacking), 0.0, nearest, rewritten, clock.laps)
         weighed, rest = self._rerank(asked, terms, hits, question)
         if follow_up and last and last.passage and not (hits and NAMED in hits[0].ranks):
             weighed, rest = self._in_front(asked, terms, weighed, rest, last.passage)

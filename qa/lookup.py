@@ -87,6 +87,16 @@ class Lookup:
         only = _ADDRESS_ONLY.match(question.strip())
         return bool(steps and only) and asks_for_text(question) and len(self._title_of) > 1
 
+    def lacking(self, question: str) -> tuple[str, str] | None:
+        """The title of the one document that a question names, and the article of it that is asked about and is not there;
+        None where all is there, or where no document, or several, are named."""
+        articles = [step for step in parse(question) if step.kind == "条"]
+        named = self.documents(question) if articles else []
+        titles = {self._title_of.get(ident, "") for ident in named}
+        if len(titles) != 1 or any(_article_of(step, self._clauses_of(i)) for step in articles for i in named):
+            return None
+        return titles.pop(), str(articles[0])
+
     def find(self, question: str, within: Sequence[str] = ()) -> list[Clause]:
         """The clauses that a question names, in its order; empty where it names none.
 
@@ -153,6 +163,11 @@ def _in_document(rest: str, clauses: Sequence[Clause]) -> list[Clause]:
         if found is not None and found not in out:
             out.append(found)
     return out
+
+
+def _article_of(step: Step, clauses: Sequence[Clause]) -> bool:
+    """Whether a document has an article of this number, also in an attachment."""
+    return any(parse(clause.label)[:1] == (step,) for clause in clauses if clause.label)
 
 
 def _chains(steps: Sequence[Step]) -> list[tuple[Step, ...]]:
