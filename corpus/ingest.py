@@ -17,7 +17,7 @@ from corpus.revision import Diff, carry_over
 from corpus.store import Store
 from corpus.types import Clause, Document, Source
 
-PARSER = "5"
+PARSER = "6"
 """Version of the reading: a file read by another version is read again."""
 
 _UNREAD = "+unread"  # beside the version: some pages wait for text recognition to be installed

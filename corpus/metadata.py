@@ -5,10 +5,12 @@ Everything is read from the text. What had to be guessed (a title that is not th
 
 from __future__ import annotations
 
+import functools
 import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib.resources import files
 
 from corpus.bulletin import Draft
 from corpus.links import links_of
@@ -51,9 +53,9 @@ _ISSUER = re.compile(
 _SIGNER = re.compile(
     r"^[一-鿿（）()\s]{3,30}?(?:人民政府|办公[室厅]|委员会|局|厅|部|委|院|会|中心|指挥部)(?:[一-鿿\s]{0,30})$"
 )
-_REGION_FIRST = re.compile(r"^([一-鿿]{2,7}?(?:省|自治区|市|自治州|县))")
+_REGION_FIRST = re.compile(r"^([一-鿿]{2,7}?(?:省|自治区|市(?!场)|自治州|县))")
 _REGION_AFTER_VERB = re.compile(
-    r"(?:促进|推动|推进|支持|加快|加强|印发|发布|修订|贯彻|深化|完善|规范|修改《)([一-鿿]{2,3}(?:市|省|县))"
+    r"(?:促进|推动|推进|支持|加快|加强|印发|发布|修订|贯彻|深化|完善|规范|修改《)([一-鿿]{2,3}(?:市(?!场)|省|县))"
 )
 _CITY = re.compile(
     r"(?:(?<![一-鿿])|(?<=[在由和与为及对]))(?![在由和与为及对])([一-鿿]{2,3}(?:市|自治州))(?![级场民政委内外直域属容辖各相有发财科工人])"
@@ -63,6 +65,10 @@ _NOT_REGION = re.compile(
     r"制定|支持|确保|提升|促进|带动|鼓励|建立|加快|深化|落实|组织|协调|配合|报)"
     r"|(?:城|超|上|门|股|县级|建制|都|夜|早|菜|各|全|地级|辖|设区的|区|我|本|省|退|大|换)市$"
 )
+_NO_NAME = re.compile(
+    r"[的在向由是]|应当|所在|住地|地区|没有|参照|现行|较大|同一|两省|临时|当地|直辖|沿海|人民|共和国|人力|资源|改革|禁止|滥用|集贸|集$|证券|期货|驻"
+)
+"""Words that stand before 市 in a sentence (应当向市, 所在地市, 较大的市) and in few names of places."""
 _QUOTED = re.compile(r"《([^《》]{3,80})》")
 
 
@@ -300,7 +306,20 @@ def region_of(text: str) -> str | None:
     """The place that a title names first, or None: 苏州市 of 关于促进苏州市…的措施, 江苏省 of 江苏省…条例."""
     head = re.sub(r"^(?:中共|关于|中国[（(][^）)]*[）)])+", "", text)
     match = _REGION_AFTER_VERB.search(head) or _REGION_FIRST.match(head)
-    return match[1] if match and not _NOT_REGION.search(match[1]) else None
+    return match[1] if match and _is_place(match[1]) else None
+
+
+def _is_place(name: str) -> bool:
+    """Whether a name that ends in 市 or the like is one: known, or without the words that stand before 市 in a sentence."""
+    stem = re.sub(r"(?:省|自治区|市|自治州|县)$", "", name)
+    return stem in _places() or not (_NOT_REGION.search(name) or _NO_NAME.search(stem))
+
+
+@functools.cache
+def _places() -> frozenset[str]:
+    """The cities of corpus/places.txt, without 市."""
+    names = files("corpus").joinpath("places.txt").read_text("utf-8").split()
+    return frozenset(name.removesuffix("市") for name in names)
 
 
 def _region_in(title: str, texts: list[str]) -> str | None:
@@ -309,7 +328,7 @@ def _region_in(title: str, texts: list[str]) -> str | None:
     for name in re.findall(r"[（(]([一-鿿]{2,3})[）)]", title):
         if name + "市" in text:
             return f"{name}市"
-    names = {m[1] for m in _CITY.finditer(text) if not _NOT_REGION.search(m[1])}
+    names = {m[1] for m in _CITY.finditer(text) if _is_place(m[1])}
     counts = {name: text.count(name[:-1]) for name in names}
     best = max(counts, key=lambda name: (counts[name], name), default=None)
     return best if best is not None and counts[best] >= 2 else None

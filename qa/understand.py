@@ -163,7 +163,7 @@ class Understander:
         self.lexicon = lexicon
         self._words = words
         self._spelling = spelling
-        names = set(files("qa").joinpath("places.txt").read_text("utf-8").split())
+        names = set(files("corpus").joinpath("places.txt").read_text("utf-8").split())
         names |= {part for place in places for part in re.split(r"[省市区县]", place) if len(part) > 1}
         self._places = re.compile("|".join(sorted(names, key=lambda name: (-len(name), name))))
 

@@ -172,6 +172,14 @@ def test_region_of_a_text_is_a_place_and_not_a_verb_before_city() -> None:
     assert read(bracketed).region == "澜江市"
 
 
+@pytest.mark.parametrize(
+    "phrase", ["应当向市、县人民政府申请", "所在地的市、县公安局", "较大的市制定", "人力资源市场", "本省临时市政设施"]
+)
+def test_words_before_city_are_no_region(phrase: str) -> None:
+    body = "\n".join(f"第{n}条 申请人{phrase}办理，{phrase}负责。" for n in "一二三")
+    assert read(f"往来通行证管理办法\n{body}").region is None
+
+
 def test_a_document_without_a_title_gets_one_and_says_so() -> None:
     document = read("各区人民政府：\n现将《澜江市无人机管理计划》印发给你们，请执行。\n一、目标\n建成网络。")
     assert (document.title, document.title_inferred) == ("澜江市无人机管理计划", True)
