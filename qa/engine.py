@@ -288,7 +288,7 @@ class Engine:
         probability = confidence.probability(features)
         if best.candidate.sentence.cover < confidence.MIN_COVER:
             return Refusal("no_evidence", _NO_EVIDENCE, probability, nearest)
-        broken = broken_premise(asked, best.candidate)
+        broken = broken_premise(asked, best.candidate) or self._said_elsewhere(asked, best.candidate)
         if broken is not None:
             return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", probability * 0.2, nearest)
         if probability < self.threshold:
@@ -303,6 +303,18 @@ class Engine:
         if said:
             warnings = (*warnings, Warning("conflicting", f"另有文件的规定不同：{said}"))
         return Answer(best.candidate.text, citations, probability, nearest, warnings)
+
+    def _said_elsewhere(self, asked: Understanding, candidate: Candidate) -> str | None:
+        """What is wrong where a question names documents by title and the evidence stands in another one that is not
+        linked with them; None where nothing is."""
+        named = self._lookup.documents_meant(asked.text)
+        own = candidate.sentence.source.document
+        if not named or own.id in named or any(link.target in named for link in own.links):
+            return None
+        meant = [self._load(ident).document for ident in sorted(named)]
+        if any(link.target == own.id for document in meant for link in document.links):
+            return None
+        return f"《{meant[0].title}》中没有找到相关规定"
 
     def _quoted(self, hits: Sequence[Hit], question: Question) -> Answer:
         """The words of the clauses that a question names, where it asks for nothing else."""
@@ -349,7 +361,7 @@ class Engine:
         weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
         scored = choose(scored, asked, question.as_of, self._meant(asked)).scored
-        if not scored or not _bears_out(asked, scored[0].candidate):
+        if not scored or not _bears_out(asked, best := scored[0].candidate) or self._said_elsewhere(asked, best):
             return None
         return scored[0].candidate, self._features(scored[0], scored, terms)
 

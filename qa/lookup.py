@@ -28,6 +28,8 @@ LONGEST = 1000
 """Characters of a clause that are given when its text is asked for."""
 
 _MARK = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]、|\d|[款段章节编]")
+_CHANGES = re.compile(r"修改|修正|修订|增加|删[去除]|废止|原第|旧第")
+"""Such a question names articles of the document that is changed, which need not be here."""
 _ADDRESS_ONLY = re.compile(r"^(?:请问|那么?|这个|本|该)?(?:办法|条例|政策|文件|规定)?(?:的|里)?第")
 _ASKS_TEXT = re.compile(
     r"^(?:的|里|中|里面)?(?:原文|内容|条文|规定|全文|具体)*(?:是|都|又|到底|具体)*(?:怎么|怎样|如何|什么|啥|哪些|咋)?(?:规定|说|写|讲|要求|内容|是)*(?:的|了|着)*(?:什么|啥|内容|哪些)?(?:内容|规定|呢|呀|啊|吗)*$"
@@ -91,7 +93,7 @@ class Lookup:
         """The title of the one document that a question names, and the article of it that is asked about and is not there;
         None where all is there, or where no document, or several, are named."""
         articles = [step for step in parse(question) if step.kind == "条"]
-        named = self.documents(question) if articles else []
+        named = self.documents(question) if articles and not _CHANGES.search(question) else []
         titles = {self._title_of.get(ident, "") for ident in named}
         if len(titles) != 1 or any(_article_of(step, self._clauses_of(i)) for step in articles for i in named):
             return None

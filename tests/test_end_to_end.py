@@ -159,6 +159,11 @@ def test_false_premises_are_refused(engine: Engine, question: str) -> None:
     assert isinstance(ask(engine, question), Refusal)
 
 
+def test_what_the_named_document_does_not_say_is_not_taken_from_another(engine: Engine) -> None:
+    outcome = ask(engine, "家庭养老床位建设与服务实施办法里，国家级小巨人企业奖励多少？")
+    assert isinstance(outcome, Refusal) and "家庭养老床位" in outcome.message
+
+
 def test_a_conversation(engine: Engine) -> None:
     first = ask(engine, "专精特新企业新建国家级企业技术中心，支持多少？", session="talk")
     second = ask(engine, "那省级的呢？", session="talk")

@@ -192,3 +192,14 @@ def test_a_date_that_dates_another_fact_is_not_when_to_do_something() -> None:
     text = "2005年12月31日前建成的住宅，可以申请补助。"
     candidates = [c for c in read(text, "什么时候去申请补助？") if "2005" in c.text]
     assert candidates and not any(c.found for c in candidates)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("第一条 变更班期的，应当在15日前向社会公布。", "变更班期要提前几天公布？", "15日前"),
+        ("第一条 建设单位应当在开工七日前书面通知学校。", "建设单位应当提前几日通知学校？", "七日前"),
+    ],
+)
+def test_days_before(text: str, question: str, answer: str) -> None:
+    assert best(text, question) == answer

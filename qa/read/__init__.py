@@ -18,6 +18,7 @@ from qa.read import (
     procedure,
     referred,
     respectively,
+    sense,
     span,
     table,
     validity,
@@ -84,7 +85,7 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     match kind:
         case "amount" | "ratio":
             found = list(values.read(sentence, context, kind))
-            yield from found
+            yield from sense.fitting(found, context.question.text)
             if kind == "ratio":
                 yield from values.rates(sentence, context)
             elif not found:

@@ -1,0 +1,26 @@
+"""A fine is no answer to what is paid out or charged, nor a grant to what is fined."""
+
+from __future__ import annotations
+
+from reading import best, read
+
+FINE = "第一条 经营者超出范围经营的，由主管部门处五千元以上五万元以下罚款。"
+GRANT = "第一条 对年度考核合格的经营者给予20万元奖励。"
+
+
+def test_a_fine_is_not_paid_out() -> None:
+    assert not any("五千元" in c.text and c.found for c in read(FINE, "经营者能拿多少补贴？"))
+    assert not any("五千元" in c.text and c.found for c in read(FINE, "经营者的水价是多少元？"))
+
+
+def test_a_grant_is_no_fine() -> None:
+    assert not any("20万元" in c.text and c.found for c in read(GRANT, "经营者超范围经营罚多少？"))
+
+
+def test_what_is_asked_for_is_given() -> None:
+    assert best(FINE, "经营者超出范围经营罚多少钱？") == "五千元以上五万元以下"
+    assert best(GRANT, "考核合格的经营者奖励多少？") == "20万元"
+
+
+def test_where_the_question_leaves_it_open_the_fine_stays() -> None:
+    assert best(FINE, "经营者超出范围经营多少钱？") == "五千元以上五万元以下"
