@@ -55,6 +55,8 @@ class _Found:
     meant: str
     gain: float
 
+_COMMON_PAIR = 5  # passages that hold a pair of characters which is surely none of a slip
+
 
 class Spelling:
     """Finds what was meant by words that no passage holds.
@@ -117,7 +119,14 @@ class Spelling:
             if _HAN.match(text[i]) and _HAN.match(text[i + 1]) and not self._frequency(text[i : i + 2])
         ]
         sure = {i for match in self._any_known.finditer(text) for i in range(match.start(), match.end())} if out else ()
-        return [i for i in out if i not in sure and i + 1 not in sure]
+        return [i for i in out if i not in sure and i + 1 not in sure and not self._meet(text, i)]
+
+    def _meet(self, text: str, start: int) -> bool:
+        """Whether the two characters belong to words on either side that merely meet here: 小微|法人. A slip breaks the
+        pairs on both sides of the wrong character."""
+        before, after = text[start - 1 : start + 1] if start else "", text[start + 1 : start + 3]
+        pairs = (before, after)
+        return all(len(pair) == 2 and self._frequency(pair) >= _COMMON_PAIR for pair in pairs)
 
     # -- what was meant ----------------------------------------------------------------------------------------------
 

@@ -143,3 +143,9 @@ def test_the_question_is_searched_as_it_was_meant_and_shown_as_it_was_typed() ->
     assert asked.text == "加装店梯补多少"
     plain = Understander(LEXICON, TOKENIZER.words, SPELLING).read("加装电梯补多少")
     assert plain.query == plain.text and plain.corrections == ()
+
+
+def test_words_that_merely_meet_are_no_slip() -> None:
+    held = dict.fromkeys(("小微", "法人", "违法"), 50)
+    spelling = _spelling(lambda token: held.get(token, 50 if len(token) == 1 else 0))
+    assert not spelling.corrections(["小", "微法", "人", "户数"])
