@@ -18,6 +18,8 @@ Scores = NDArray[np.float32]
 
 # How many candidates a reranker sees: of 300 statute questions (dev), 77.5 % of the articles are among the 50 best fused.
 RERANKED = 50
+# Of long passages fewer: reading them is what the time goes into.
+LEAST_RERANKED, MOST_CHARS = 20, 6_000
 _BATCH = 16  # pairs scored at a time: bounds the memory, not the result
 _HINT = "请检查 TIAOWEN_RERANKER：可填本地模型文件夹，或已下载的 Hugging Face 交叉编码器名（如 BAAI/bge-reranker-base）；留空用内置的轻量模型，none 不重排。"
 

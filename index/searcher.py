@@ -14,10 +14,10 @@ from index.candidates import Candidates
 from index.encoder import Encoder
 from index.errors import SnapshotError
 from index.fuse import fuse
-from index.rerank import RERANKED, Reranker
+from index.rerank import LEAST_RERANKED, MOST_CHARS, RERANKED, Reranker
 from index.snapshot import REBUILD, Snapshot, other_encoder
 from index.tokens import Tokenizer
-from index.types import Hit
+from index.types import Hit, Passage
 
 Mode = Literal["fused", "lexical", "dense", "reranked"]
 
@@ -149,23 +149,36 @@ class Searcher:
     def _candidates_of(
         self, query: str, dense: Found, rows: Rows, scores: dict[str, Scores], order: Rows, fused: Scores
     ) -> Candidates:
-        """The best `RERANKED` of what was found."""
+        """The best `RERANKED` of what was found, fewer of long ones."""
         assert dense.vector is not None
-        front = order[:RERANKED]
+        passages = self._shown(order[:RERANKED].tolist())
+        front = order[: len(passages)]
         at = np.searchsorted(rows, front)
         return Candidates(
-            query, [self.snapshot.passages[row] for row in front.tolist()], front,
-            scores["lexical"][at], scores["dense"][at], fused[:RERANKED], dense.vector,
+            query, passages, front,
+            scores["lexical"][at], scores["dense"][at], fused[: len(front)], dense.vector,
             self.snapshot, self.tokenizer, self.encoder,
         )  # fmt: skip
 
+    def _shown(self, rows: list[int]) -> list[Passage]:
+        """The passages of the first rows, at least `LEAST_RERANKED` and no more than make `MOST_CHARS`."""
+        out: list[Passage] = []
+        chars = 0
+        for row in rows:
+            passage = self.snapshot.passages[row]
+            chars += len(passage.text)
+            if len(out) >= LEAST_RERANKED and chars > MOST_CHARS:
+                break
+            out.append(passage)
+        return out
+
     def _reranked(self, found: Candidates, order: Rows) -> Rows:
-        """The rows with the best `RERANKED` as the reranker orders them, equal scores as they were."""
+        """The rows with those found first as the reranker orders them, equal scores as they were."""
         if not len(found):
             return order
         assert self.reranker is not None
         scores = self.reranker.scores(found)
-        return np.concatenate([found.rows[np.argsort(-scores, kind="stable")], order[RERANKED:]])
+        return np.concatenate([found.rows[np.argsort(-scores, kind="stable")], order[len(found) :]])
 
     def _lexical(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
         weights = dict.fromkeys(self.tokenizer.tokens(added), ADDED_WEIGHT) if added else {}

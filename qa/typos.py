@@ -55,6 +55,7 @@ class _Found:
     meant: str
     gain: float
 
+
 _COMMON_PAIR = 5  # passages that hold a pair of characters which is surely none of a slip
 
 
