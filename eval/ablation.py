@@ -26,6 +26,7 @@ from qa.build import build_engine
 from qa.converse import Conversations
 from qa.engine import Engine
 from qa.read import Candidate
+from qa.rivals import Choice
 
 FIGURES = ("both", "answer", "wrong_rate", "wrongly_refused", "refused", "followups", "hit1")
 KINDS = ("distributive", "amount", "department", "list", "condition", "procedure", "definition", "yesno", "validity")
@@ -52,16 +53,38 @@ def _nothing(*_: object) -> tuple[Candidate, ...]:
     return ()
 
 
+def _no_verdict(*_: object, **__: object) -> None:
+    return None
+
+
 SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
-    "分别对应": _patched(qa__read__respectively__read=_nothing, qa__read__values__paired=_nothing),
-    "两跳引用": _patched(qa__read__with_references=lambda sentence, context: sentence),
+    "分别对应": _patched(
+        qa__read__respectively__read=_nothing,
+        qa__read__values__verdict=_no_verdict,
+        qa__read__values__verdict_of_rungs=_no_verdict,
+        qa__read__ladder__rung_of=_no_verdict,
+    ),
+    "两跳引用": _patched(
+        qa__engine__asks_penalty=lambda question: False, qa__read__with_references=lambda sentence, context: sentence
+    ),
     "前提核对": _patched(qa__engine__broken_premise=lambda asked, candidate: None),
+    "金额的用途": _patched(qa__read__sense__fitting=lambda found, question: iter(found)),
+    "文件之间取舍": _patched(
+        qa__engine__choose=lambda scored, asked, as_of, meant: Choice(list(scored), ()),
+        qa__ranking__document_fit=lambda source, asked, as_of: 0.0,
+    ),
     "按句重排": _patched(qa__ranking___evidence=lambda sentence: 0.0),
     "问法与条款形式": _patched(qa__ranking__told_share=lambda intents, text: 0.0, qa__ranking__defined_terms=_nothing),
-    "文件、年份、地区": _patched(qa__ranking__document_fit=lambda source, asked, as_of: 0.0),
     "追问补全": _patched(qa__engine__complete=lambda question, last: None),
 }
 """Parts that are a function of a module."""
+
+
+def _without_reranker(engine: Engine) -> Engine:
+    other = copy.copy(engine)
+    other.searcher = copy.copy(engine.searcher)
+    other.searcher.reranker = None
+    return other
 
 
 def _without_spelling(engine: Engine) -> Engine:
@@ -79,6 +102,7 @@ def _without_lexicon(engine: Engine) -> Engine:
 
 
 CHANGED: dict[str, Callable[[Engine], Engine]] = {
+    "检索重排模型": _without_reranker,
     "纠错": _without_spelling,
     "口语词表": _without_lexicon,
     "把握的门槛": lambda engine: engine.with_threshold(0.0),
