@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from corpus.store import Store
@@ -22,8 +23,9 @@ from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
 from qa.premise import broken_premise
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
-from qa.read import Candidate, Context, candidates
+from qa.read import Candidate, Context, candidates, neural
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
+from qa.reader import Reader
 from qa.rivals import choose, told
 from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
 from qa.understand import Understander, Understanding
@@ -68,8 +70,10 @@ class Engine:
         searcher: Searcher,
         understander: Understander,
         threshold: float = confidence.THRESHOLD,
+        reader: Reader | None = None,
     ) -> None:
         self.store = store
+        self.reader = reader  # finds spans where no rule does
         self.threshold = threshold  # an answer less likely than this to be right is refused
         self.searcher = searcher
         self.understander = understander
@@ -86,6 +90,12 @@ class Engine:
         other = copy.copy(self)
         other.threshold = threshold
         return other
+
+    def warm_up(self) -> None:
+        """Loads what the first question would load. Raises EncoderError, SnapshotError, BadReader."""
+        self.search(Question("奖励标准是多少？", date(2000, 1, 1)))
+        if self.reader is not None:
+            self.reader.spans("奖励标准是多少？", ["奖励标准为一万元。"])
 
     # -- the path ------------------------------------------------------------------------------------------------------
 
@@ -271,6 +281,8 @@ class Engine:
             stated = self._validity_sources([w.source for w in read])
             read = [*self._weigh_sentences(asked, terms, stated), *read]
         found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
+        if self.reader is not None:
+            found = neural.candidates(found, asked, [w.sentences for w in read], self.reader)
         meant = self._meant(asked)
         return sorted((Scored(c, score(c, question.as_of, asked.years, meant)) for c in found), key=lambda s: -s.score)
 
