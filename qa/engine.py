@@ -366,6 +366,12 @@ class Engine:
 
         None where the question is refused whatever the confidence. For calibration.
         """
+        found = self.best(question)
+        return found[:2] if found and found[2] else None
+
+    def best(self, question: Question) -> tuple[Candidate, confidence.Features, bool] | None:
+        """The same, and whether it may be given at all: it is evidence, no premise is broken, no document named is passed
+        over. None where there is no candidate."""
         asked = self.understander.read(question.text)
         if asked.scope:
             return None
@@ -373,9 +379,11 @@ class Engine:
         weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
         scored = choose(scored, asked, question.as_of, self._meant(asked)).scored
-        if not scored or not _bears_out(asked, best := scored[0].candidate) or self._said_elsewhere(asked, best):
+        if not scored:
             return None
-        return scored[0].candidate, self._features(scored[0], scored, terms)
+        candidate = scored[0].candidate
+        sound = _bears_out(asked, candidate) and not self._said_elsewhere(asked, candidate)
+        return candidate, self._features(scored[0], scored, terms), sound
 
     def cite(self, candidate: Candidate) -> tuple[Citation, ...]:
         """The citations of a candidate: its sentence first, then what else carries it. Quotes are word for word."""

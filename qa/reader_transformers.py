@@ -147,7 +147,8 @@ class _Model:
 
     def _shortened(self, question: str) -> str:
         """The end of a question that leaves room for the passage: what is asked stands after the story."""
-        offsets = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        told = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        offsets = told["offset_mapping"]
         most = self._most // 4
         return question[offsets[-most][0] :] if len(offsets) > most else question
 
