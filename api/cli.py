@@ -3,6 +3,7 @@
 The only place, with the other command entry points, that reads the environment:
 TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin or the adapted one
 TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, in the place of the builtin reranker; none for none
+TIAOWEN_READER    a question-answering model of transformers, by name or folder, for spans that the rules do not find
 TIAOWEN_MAX_WRONG_RATE  the share of the answers given that may be wrong, 0..1; less of it means more refusals
 """
 
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -24,6 +26,9 @@ from corpus.ingest import Report, drop, find_files, ingest
 from corpus.store import Store
 from index.progress import ProgressBars
 from qa.types import Answer, Question
+
+if TYPE_CHECKING:
+    from qa.engine import Engine
 
 COMMANDS = "tiaowen.commands"
 """Entry-point group of commands that other folders add (eval): this one may not import them."""
@@ -106,6 +111,11 @@ def reranker_name() -> str:
     return os.environ.get("TIAOWEN_RERANKER", "").strip()
 
 
+def reader_name() -> str:
+    """The model that the operator chose to read spans; "" leaves all to the rules."""
+    return os.environ.get("TIAOWEN_READER", "").strip()
+
+
 def max_wrong_rate() -> str:
     """The share of the answers given that may be wrong, as the operator wrote it; "" for the default."""
     return os.environ.get("TIAOWEN_MAX_WRONG_RATE", "").strip()
@@ -179,12 +189,17 @@ def _drop(options: argparse.Namespace) -> int:
     return 0
 
 
+def _engine(data: Path) -> Engine:
+    from qa.build import build_engine
+
+    return build_engine(data, encoder_name(), reranker_name(), max_wrong_rate(), reader_name())
+
+
 def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
     from api.app import create_app
     from api.service import EngineService
-    from qa.build import build_engine
 
     def fail(error: BaseException) -> None:
         print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
@@ -193,7 +208,7 @@ def _serve(options: argparse.Namespace) -> int:
     def stop() -> None:
         server.should_exit = True
 
-    service = EngineService(build_engine(options.data, encoder_name(), reranker_name(), max_wrong_rate()), fail)
+    service = EngineService(_engine(options.data), fail)
     app = create_app(service)
     server = uvicorn.Server(
         uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", server_header=False)
@@ -217,10 +232,9 @@ def _question(options: argparse.Namespace) -> Question:
 def _ask(options: argparse.Namespace) -> int:
     from api.answering import ask_with
     from api.service import EngineService
-    from qa.build import build_engine
 
     question = _question(options)
-    engine = build_engine(options.data, encoder_name(), reranker_name(), max_wrong_rate())
+    engine = _engine(options.data)
     if options.json:
         print(ask_with(EngineService(engine), question, options.text)[0].model_dump_json(indent=2))
         return 0
@@ -246,10 +260,9 @@ def _ask(options: argparse.Namespace) -> int:
 def _search(options: argparse.Namespace) -> int:
     from api.answering import search_with
     from api.service import EngineService
-    from qa.build import build_engine
 
     question = _question(options)
-    engine = build_engine(options.data, encoder_name(), reranker_name(), max_wrong_rate())
+    engine = _engine(options.data)
     if options.json:
         print(search_with(EngineService(engine), question, options.text).model_dump_json(indent=2))
         return 0

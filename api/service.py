@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date
 
 from api.answering import Counts
 from corpus.types import Clause, Document, Link
@@ -32,7 +31,7 @@ class EngineService:
 
     def _warm(self) -> None:
         try:
-            self.engine.search(Question("奖励标准是多少？", date(2000, 1, 1)))
+            self.engine.warm_up()
         except Exception as error:  # told to whoever serves; a service that cannot search never becomes ready
             self._on_failure(error)
             return

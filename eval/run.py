@@ -30,6 +30,8 @@ from qa.confidence import MAX_WRONG_RATE
 from qa.engine import Engine
 from qa.types import Answer, Outcome, Question
 
+_SETTINGS = ("ENCODER", "RERANKER", "MAX_WRONG_RATE", "READER")  # as build_engine takes them
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status: 0 done, 1 an error that was told, 2 wrong use."""
@@ -39,9 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", default="test", help="BEIR 目录里 qrels 的划分，默认 test")
     parser.add_argument("--out", type=Path, help="写入 report.json 的目录")
     given = parser.parse_args(arguments)
-    settings = tuple(
-        os.environ.get(f"TIAOWEN_{name}", "").strip() for name in ("ENCODER", "RERANKER", "MAX_WRONG_RATE")
-    )
+    settings = tuple(os.environ.get(f"TIAOWEN_{name}", "").strip() for name in _SETTINGS)
     try:
         for report in _reports(given.datasets, given.data, given.split, settings):
             if given.out is not None:

@@ -20,6 +20,7 @@ from qa import confidence
 from qa.engine import Engine
 from qa.errors import BadSetting
 from qa.lexicon import load_lexicon
+from qa.reader import load_reader
 from qa.typos import Spelling
 from qa.understand import Understander
 
@@ -70,9 +71,12 @@ def undo_adapt(data: Path, progress: Progress | None = None) -> bool:
     return True
 
 
-def build_engine(data: Path, encoder: str = "", reranker: str = "", max_wrong_rate: str = "") -> Engine:
+def build_engine(
+    data: Path, encoder: str = "", reranker: str = "", max_wrong_rate: str = "", reader: str = ""
+) -> Engine:
     """The engine over a data folder; the encoder, and a CrossEncoder where one is named as reranker ("" is the builtin one,
-    "none" none), are loaded at the first search.
+    "none" none), are loaded at the first search, and a question-answering model named as reader ("" and "none" are none)
+    at the first reading.
 
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
     or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.
@@ -87,7 +91,8 @@ def build_engine(data: Path, encoder: str = "", reranker: str = "", max_wrong_ra
     lexicon = load_lexicon(data / LEXICON)
     spelling = Spelling(searcher.document_frequency, len(snapshot), tokenizer, lexicon.lay)
     regions = store.regions()
-    return Engine(store, searcher, Understander(lexicon, tokenizer.words, spelling, regions), threshold)
+    understander = Understander(lexicon, tokenizer.words, spelling, regions)
+    return Engine(store, searcher, understander, threshold, load_reader(reader))
 
 
 def _threshold(max_wrong_rate: str) -> float:

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from corpus.store import Store
@@ -22,8 +23,9 @@ from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
 from qa.premise import broken_premise
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
-from qa.read import Candidate, Context, candidates
+from qa.read import Candidate, Context, candidates, neural
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
+from qa.reader import Reader
 from qa.rivals import choose, told
 from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
 from qa.understand import Understander, Understanding
@@ -68,8 +70,10 @@ class Engine:
         searcher: Searcher,
         understander: Understander,
         threshold: float = confidence.THRESHOLD,
+        reader: Reader | None = None,
     ) -> None:
         self.store = store
+        self.reader = reader  # finds spans where no rule does
         self.threshold = threshold  # an answer less likely than this to be right is refused
         self.searcher = searcher
         self.understander = understander
@@ -86,6 +90,12 @@ class Engine:
         other = copy.copy(self)
         other.threshold = threshold
         return other
+
+    def warm_up(self) -> None:
+        """Loads what the first question would load. Raises EncoderError, SnapshotError, BadReader."""
+        self.search(Question("奖励标准是多少？", date(2000, 1, 1)))
+        if self.reader is not None:
+            self.reader.spans("奖励标准是多少？", ["奖励标准为一万元。"])
 
     # -- the path ------------------------------------------------------------------------------------------------------
 
@@ -271,6 +281,8 @@ class Engine:
             stated = self._validity_sources([w.source for w in read])
             read = [*self._weigh_sentences(asked, terms, stated), *read]
         found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
+        if self.reader is not None:
+            found = neural.candidates(found, asked, [w.sentences for w in read], self.reader)
         meant = self._meant(asked)
         return sorted((Scored(c, score(c, question.as_of, asked.years, meant)) for c in found), key=lambda s: -s.score)
 
@@ -354,6 +366,12 @@ class Engine:
 
         None where the question is refused whatever the confidence. For calibration.
         """
+        found = self.best(question)
+        return found[:2] if found and found[2] else None
+
+    def best(self, question: Question) -> tuple[Candidate, confidence.Features, bool] | None:
+        """The same, and whether it may be given at all: it is evidence, no premise is broken, no document named is passed
+        over. None where there is no candidate."""
         asked = self.understander.read(question.text)
         if asked.scope:
             return None
@@ -361,9 +379,11 @@ class Engine:
         weighed, _ = self._rerank(asked, terms, self._retrieve(asked, question), question)
         scored = self._read(asked, terms, weighed, question)
         scored = choose(scored, asked, question.as_of, self._meant(asked)).scored
-        if not scored or not _bears_out(asked, best := scored[0].candidate) or self._said_elsewhere(asked, best):
+        if not scored:
             return None
-        return scored[0].candidate, self._features(scored[0], scored, terms)
+        candidate = scored[0].candidate
+        sound = _bears_out(asked, candidate) and not self._said_elsewhere(asked, candidate)
+        return candidate, self._features(scored[0], scored, terms), sound
 
     def cite(self, candidate: Candidate) -> tuple[Citation, ...]:
         """The citations of a candidate: its sentence first, then what else carries it. Quotes are word for word."""
