@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import astuple, dataclass
 
-MAX_WRONG_RATE = 0.10
+MAX_WRONG_RATE = 0.09
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 _WRONG_RATES = (
