@@ -11,6 +11,9 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corpus.store import Store
 from corpus.types import Clause, Document, Span
 from index.searcher import Searcher
@@ -18,7 +21,7 @@ from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.closing import asks_when_in_force, closing_passage
 from qa.converse import Conversations, Turn, complete
-from qa.evidence import Loaded, Source, Terms, sentences_of, terms_of
+from qa.evidence import Loaded, Source, Split, Terms, split, terms_of, weighed_sentences
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
 from qa.premise import broken_premise
@@ -42,6 +45,8 @@ _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because 
 _KEPT_QUESTIONS = 64
 _KEPT_TOKENS = 2048
 _KEPT_DOCUMENTS = 256
+_KEPT_PASSAGES = 512  # cut and encoded, 50 kB each
+Prepared = tuple[Split, NDArray[np.float32]]
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _SURE_ENOUGH, _UNSURE_READING = (
     0.9,
@@ -83,6 +88,7 @@ class Engine:
         self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
         self._lookup = Lookup(self._catalogue, lambda ident: self._load(ident).clauses)
         self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(self._find_meant)  # each step of one question asks for it
+        self._splits: OrderedDict[tuple[str, str, str], Prepared] = OrderedDict()
         self._lock = threading.Lock()
 
     def with_threshold(self, threshold: float) -> Engine:
@@ -231,21 +237,49 @@ class Engine:
 
     def _weigh_sentences(self, asked: Understanding, terms: Terms, sources: Sequence[Source]) -> list[Weighed]:
         """Each passage with its sentences, these with the cosine of their vector and the question's."""
-        tokenizer, encoder = self.searcher.tokenizer, self.searcher.encoder
-        split = [sentences_of(source, terms, tokenizer) for source in sources]
-        texts = [s.text for sentences in split for s in sentences]
-        if not texts:
+        if not sources:
             return []
         whole = " ".join((asked.query, *asked.expansions))
-        cosines = iter((encoder.encode_passages(texts) @ encoder.encode_queries([whole])[0]).tolist())
+        vector = self.searcher.encoder.encode_queries([whole])[0]
         return [
             Weighed(
                 source,
-                tuple(replace(s, similarity=next(cosines)) for s in sentences),
-                terms.cover(tokenizer.tokens(source.hit.passage.text + " " + source.hit.passage.context)),
+                tuple(
+                    replace(sentence, similarity=cosine)
+                    for sentence, cosine in zip(
+                        weighed_sentences(source, parts, terms), (vectors @ vector).tolist(), strict=True
+                    )
+                ),
+                terms.cover(parts.whole),
             )
-            for source, sentences in zip(sources, split, strict=True)
+            for source, (parts, vectors) in zip(sources, self._prepared(sources), strict=True)
         ]
+
+    def _prepared(self, sources: Sequence[Source]) -> list[Prepared]:
+        """Each passage cut into sentences, with their vectors, (sentences, dim). What many ask for is kept."""
+        keys = [(p.id, p.text, p.context) for p in (source.hit.passage for source in sources)]
+        with self._lock:
+            known = {key: self._splits[key] for key in keys if key in self._splits}
+        new = {
+            key: split(source, self.searcher.tokenizer)
+            for key, source in zip(keys, sources, strict=True)
+            if key not in known
+        }
+        texts = [piece.text for parts in new.values() for piece in parts.pieces]
+        encoder = self.searcher.encoder
+        vectors = encoder.encode_passages(texts) if texts else np.zeros((0, encoder.dim), np.float32)
+        at = 0
+        for key, parts in new.items():
+            own = vectors[at : at + len(parts.pieces)]
+            at += len(parts.pieces)
+            known[key] = (parts, own.copy())  # not the whole batch
+        with self._lock:
+            for key in keys:
+                self._splits[key] = known[key]
+                self._splits.move_to_end(key)
+            while len(self._splits) > _KEPT_PASSAGES:
+                self._splits.popitem(last=False)
+        return [known[key] for key in keys]
 
     def _weigh_joined(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed]) -> list[Weighed]:
         """The same with each sentence as if it held the clause that it names, which says what its penalty is for."""

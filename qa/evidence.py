@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ class Terms:
 
     def among(self, tokens: Iterable[str]) -> Set[str]:
         """The tokens of the question that are among `tokens`."""
-        return self.weights.keys() & set(tokens)
+        held = tokens if isinstance(tokens, Set) else set(tokens)
+        return {token for token in self.weights if token in held}
 
     def cover(self, tokens: Iterable[str]) -> float:
         """The share of the question's weight that `tokens` hold, 0..1."""
@@ -136,36 +138,71 @@ def terms_of(question: Understanding, tokenizer: Tokenizer, idf: Callable[[str],
     return Terms(weights, sum(weights[t] for t in set(own)) or 1.0)
 
 
-def sentences_of(source: Source, terms: Terms, tokenizer: Tokenizer) -> list[Sentence]:
-    """The sentences of one hit, in order. A table row is one sentence."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence of a passage before any question: where it stands in the document, its clause and its tokens."""
+
+    start: int
+    text: str
+    clause: Clause
+    tokens: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A passage cut into sentences, with the tokens of its context, and of text and context together."""
+
+    pieces: tuple[Piece, ...]
+    context: frozenset[str]
+    whole: frozenset[str]
+
+
+def split(source: Source, tokenizer: Tokenizer) -> Split:
+    """The sentences of one hit, in order, for any question. A table row is one sentence."""
     passage = source.hit.passage
-    found: list[tuple[int, str, Clause, Set[str]]] = []
-    in_clause: dict[str, set[str]] = {}
+    pieces = []
     for match in _SENTENCE.finditer(passage.text):
         text = match[0].strip()
-        if not text:
-            continue
-        start = passage.start + match.start() + len(match[0]) - len(match[0].lstrip())
-        clause = source.clause_at(start, start + len(text))
-        own = terms.among(tokenizer.tokens(text))
-        in_clause.setdefault(clause.id, set()).update(own)
-        found.append((start, text, clause, own))
+        if text:
+            start = passage.start + match.start() + len(match[0]) - len(match[0].lstrip())
+            clause = source.clause_at(start, start + len(text))
+            pieces.append(Piece(start, text, clause, _tokens(text, tokenizer)))
+    whole = _tokens(f"{passage.text} {passage.context}", tokenizer)
+    return Split(tuple(pieces), _tokens(passage.context, tokenizer), whole)
+
+
+def _tokens(text: str, tokenizer: Tokenizer) -> frozenset[str]:
+    """Interned, since the splits that are kept hold the same tokens over and over."""
+    return frozenset(map(sys.intern, tokenizer.tokens(text)))
+
+
+def sentences_of(source: Source, terms: Terms, tokenizer: Tokenizer) -> list[Sentence]:
+    """The sentences of one hit, in order, by what they say about a question."""
+    return weighed_sentences(source, split(source, tokenizer), terms)
+
+
+def weighed_sentences(source: Source, parts: Split, terms: Terms) -> list[Sentence]:
+    """The same of a passage that was split before."""
+    found = [(piece, terms.among(piece.tokens)) for piece in parts.pieces]
+    in_clause: dict[str, set[str]] = {}
+    for piece, own in found:
+        in_clause.setdefault(piece.clause.id, set()).update(own)
     in_passage = set().union(*in_clause.values())
-    in_context = terms.among(tokenizer.tokens(passage.context))
+    in_context = terms.among(parts.context)
+    rest = terms.weight(terms.weights.keys() - in_context)
     out = []
-    for start, text, clause, own in found:
-        near = in_clause[clause.id] - own
+    for piece, own in found:
+        near = in_clause[piece.clause.id] - own
         above = in_context - own - near
         cover = terms.weight(own) + _IN_CLAUSE * terms.weight(near) + _IN_CONTEXT * terms.weight(above)
         cover += _IN_PASSAGE * terms.weight(in_passage - own - near - above)
-        rest = terms.weight(terms.weights.keys() - in_context)
         residual = terms.weight(own - in_context) / rest if rest > _LITTLE else 0.5
         out.append(
             Sentence(
                 source,
-                start,
-                start + len(text),
-                text,
+                piece.start,
+                piece.start + len(piece.text),
+                piece.text,
                 min(1.0, cover / terms.total),
                 terms.weight(own) / terms.total,
                 residual,
