@@ -11,9 +11,6 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from corpus.store import Store
 from corpus.types import Clause, Document, Span
 from index.searcher import Searcher
@@ -21,10 +18,11 @@ from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.closing import asks_when_in_force, closing_passage
 from qa.converse import Conversations, Turn, complete
-from qa.evidence import Loaded, Source, Split, Terms, split, terms_of, weighed_sentences
+from qa.evidence import Loaded, Source, Terms, terms_of, weighed_sentences
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
 from qa.premise import broken_premise
+from qa.prepared import PreparedPassages
 from qa.ranking import Scored, Weighed, renumbered, rerank, score
 from qa.read import Candidate, Context, candidates, neural
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
@@ -45,8 +43,6 @@ _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because 
 _KEPT_QUESTIONS = 64
 _KEPT_TOKENS = 2048
 _KEPT_DOCUMENTS = 256
-_KEPT_PASSAGES = 512  # cut and encoded, 50 kB each
-Prepared = tuple[Split, NDArray[np.float32]]
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _SURE_ENOUGH, _UNSURE_READING = (
     0.9,
@@ -88,7 +84,7 @@ class Engine:
         self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
         self._lookup = Lookup(self._catalogue, lambda ident: self._load(ident).clauses)
         self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(self._find_meant)  # each step of one question asks for it
-        self._splits: OrderedDict[tuple[str, str, str], Prepared] = OrderedDict()
+        self._prepared = PreparedPassages(searcher.tokenizer)
         self._lock = threading.Lock()
 
     def with_threshold(self, threshold: float) -> Engine:
@@ -240,7 +236,8 @@ class Engine:
         if not sources:
             return []
         whole = " ".join((asked.query, *asked.expansions))
-        vector = self.searcher.encoder.encode_queries([whole])[0]
+        encoder = self.searcher.encoder
+        vector = encoder.encode_queries([whole])[0]
         return [
             Weighed(
                 source,
@@ -252,34 +249,8 @@ class Engine:
                 ),
                 terms.cover(parts.whole),
             )
-            for source, (parts, vectors) in zip(sources, self._prepared(sources), strict=True)
+            for source, (parts, vectors) in zip(sources, self._prepared.of(sources, encoder), strict=True)
         ]
-
-    def _prepared(self, sources: Sequence[Source]) -> list[Prepared]:
-        """Each passage cut into sentences, with their vectors, (sentences, dim). What many ask for is kept."""
-        keys = [(p.id, p.text, p.context) for p in (source.hit.passage for source in sources)]
-        with self._lock:
-            known = {key: self._splits[key] for key in keys if key in self._splits}
-        new = {
-            key: split(source, self.searcher.tokenizer)
-            for key, source in zip(keys, sources, strict=True)
-            if key not in known
-        }
-        texts = [piece.text for parts in new.values() for piece in parts.pieces]
-        encoder = self.searcher.encoder
-        vectors = encoder.encode_passages(texts) if texts else np.zeros((0, encoder.dim), np.float32)
-        at = 0
-        for key, parts in new.items():
-            own = vectors[at : at + len(parts.pieces)]
-            at += len(parts.pieces)
-            known[key] = (parts, own.copy())  # not the whole batch
-        with self._lock:
-            for key in keys:
-                self._splits[key] = known[key]
-                self._splits.move_to_end(key)
-            while len(self._splits) > _KEPT_PASSAGES:
-                self._splits.popitem(last=False)
-        return [known[key] for key in keys]
 
     def _weigh_joined(self, asked: Understanding, terms: Terms, weighed: Sequence[Weighed]) -> list[Weighed]:
         """The same with each sentence as if it held the clause that it names, which says what its penalty is for."""

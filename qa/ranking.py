@@ -64,7 +64,8 @@ def rerank(
 ) -> tuple[list[Weighed], list[Hit]]:
     """The passages by evidence, best first, and `rest` after them in its order; scores in 0..1 that fall with rank.
 
-    `meant` are the documents that the question means, by name or place. Of passages with the same text the best one stays, of equally good ones that of the document in force.
+    `meant` are the documents that the question means, by name or place. Of passages with the same text the best one
+    stays, of equally good ones that of the document in force.
     """
     intents, terms = intents_of(asked.text), defined_terms(asked.text)
     totals = sorted(
