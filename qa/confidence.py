@@ -13,21 +13,20 @@ MAX_WRONG_RATE = 0.09
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 _WRONG_RATES = (
-    (0.20, 0.139),
-    (0.25, 0.132),
-    (0.30, 0.113),
+    (0.20, 0.136),
+    (0.25, 0.126),
+    (0.30, 0.114),
     (0.35, 0.097),
-    (0.40, 0.094),
-    (0.45, 0.087),
-    (0.50, 0.078),
-    (0.55, 0.064),
-    (0.60, 0.061),
-    (0.65, 0.055),
+    (0.40, 0.090),
+    (0.50, 0.077),
+    (0.55, 0.068),
+    (0.60, 0.062),
+    (0.65, 0.058),
     (0.70, 0.043),
     (0.75, 0.030),
     (0.85, 0.028),
-    (0.90, 0.013),
-    (0.95, 0.009),
+    (0.90, 0.019),
+    (0.95, 0.010),
 )
 """Thresholds, and the share of wrong answers among those above: cross-validated on questions of which 16 % have no answer
 (`python -m eval.calibrate`)."""
@@ -74,8 +73,8 @@ class Features:
 THRESHOLD = threshold_for(MAX_WRONG_RATE)
 """An answer less likely than this to be right is refused, where the operator sets no rate."""
 
-_WEIGHTS = (1.52, 1.04, 0.68, 0.94, 1.24, 1.47, 0.31, 2.19, 1.3, 0.36)
-_BIAS = -4.95
+_WEIGHTS = (1.52, 1.04, 0.69, 0.99, 1.23, 1.49, 0.33, 2.1, 1.3, 0.36)
+_BIAS = -4.98
 
 
 def probability(features: Features) -> float:

@@ -24,3 +24,9 @@ def test_what_is_asked_for_is_given() -> None:
 
 def test_where_the_question_leaves_it_open_the_fine_stays() -> None:
     assert best(FINE, "经营者超出范围经营多少钱？") == "五千元以上五万元以下"
+
+
+def test_money_is_no_count_and_no_share_of_votes() -> None:
+    text = "第一条 四层以上的住宅加装电梯，应当经三分之二以上的业主同意。"
+    assert not any(c.found for c in read(text, "住宅加装电梯补贴多少钱，分几次给？"))
+    assert best("第一条 住宅加装电梯的，按照费用的30%给予补助。", "住宅加装电梯补贴多少钱？") == "30%"

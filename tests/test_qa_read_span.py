@@ -48,3 +48,14 @@ def test_a_quality_that_is_named(text: str, question: str, answer: str) -> None:
 def test_whom_a_policy_is_for() -> None:
     text = "一、支持对象\n\n对依法经营、保持生产的小微企业和个体工商户。\n\n二、审议小微企业支持政策。"
     assert best(text, "小微企业支持政策面向哪类主体？") == "依法经营、保持生产的小微企业和个体工商户"
+
+
+def test_a_label_is_no_answer() -> None:
+    text = "4.4.1  启动条件：发布红色预警，或者发生人员伤亡。"
+    assert all("启动条件" not in c.text or "预警" in c.text for c in read(text, "红色预警的时候怎么处理？"))
+
+
+def test_what_is_said_of_another_rank_fits_less() -> None:
+    blue, red = "发布蓝色预警的，应当加强值班。", "发布红色预警的，应当停运车辆。"
+    assert best(blue + red, "红色预警时应当怎么处理？").endswith("停运车辆")
+    assert not any(c.found for c in read(blue, "红色预警时应当怎么处理？"))

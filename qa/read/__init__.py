@@ -26,8 +26,10 @@ from qa.read import (
     yesno,
 )
 from qa.read.candidate import Candidate, Context
+from qa.read.ranks import is_of_another
 from qa.read.referred import with_references
 
+_OF_ANOTHER = 0.4  # what an answer is worth that speaks of another rank than is asked for
 _LONGEST_CITED = 800  # characters of another clause that is quoted beside an answer
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
 _ASKS_UNIT = re.compile(
@@ -48,9 +50,12 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     What another clause adds to the sentence is among the spans of each.
     """
     sentence = with_references(sentence, context)
+    of_another = is_of_another(context.question.text, sentence.text, " ".join(sentence.clause.path))
     cited = tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)
     for candidate in _by_rungs(sentence, context):
         candidate = referred.for_circumstances(candidate, context.question.text)
+        if of_another:
+            candidate = replace(candidate, fit=candidate.fit * _OF_ANOTHER, found=False)
         yield replace(candidate, spans=(*candidate.spans, *cited)) if cited else candidate
     yield from referred.deeds(sentence, context)
 
@@ -93,7 +98,8 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             if not found and (kind == "amount" or _ASKS_FIGURE.search(context.question.text)):
                 for other in ("ratio", "count", "period") if kind == "amount" else ("amount",):
                     if other == "ratio" or kind == "ratio" or _ASKS_UNIT.search(context.question.text):
-                        yield from _fallback(values.read(sentence, context, other), 0.6)
+                        others = sense.fitting(values.read(sentence, context, other), context.question.text)
+                        yield from _fallback(sense.of_money(others, context.question.text), 0.6)
         case "count":
             yield from values.read(sentence, context, "count")
         case "date" | "period":

@@ -18,6 +18,8 @@ _CASE = re.compile(r"(?:的|时|后|前|之日起|的情况下|的情形下)$")
 _ACTS = re.compile(
     r"^(?:[一-鿿]{0,12}?)(?:应当|应该|可以|可|须|需|应|要|必须|由|向|报|按照?|依照|通过|经|凭|到|采取|采用|先行)"
 )
+_GOES_ON = re.compile(r"[并且或和]")
+"""A piece that adds to the case before it: 发布预警，并经会商研判需要启动的."""
 _LONGEST = 160
 _SHORTEST = 4
 
@@ -29,7 +31,11 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     for (a, b), (next_start, next_end) in zip(pieces, pieces[1:], strict=False):
         case = text[a:b].strip()
         follows = text[next_start:next_end].strip()
-        if not _ACTS.match(follows) or (not _CASE.search(case) and not _ACTS.match(follows[:3])):
+        if (
+            _GOES_ON.match(follows)
+            or not _ACTS.match(follows)
+            or (not _CASE.search(case) and not _ACTS.match(follows[:3]))
+        ):
             continue
         start = sentence.start + next_start + len(text[next_start:next_end]) - len(text[next_start:next_end].lstrip())
         end = _end_of_rule(sentence)

@@ -40,6 +40,14 @@ _SOURCES = (
 FAMILIES = tuple(re.compile(source) for source in _SOURCES)
 """One pattern a family."""
 
+_EXCLUSIVE = tuple(
+    re.compile(source)
+    for source in _SOURCES
+    if source.split("|")[0]
+    in ("国际级", "特等奖", "特等", "[ⅠⅡⅢⅣⅤ]级", "甲级", "甲类", "一类", "第一类", "一档", "重度", "博士后", "红色")
+)
+"""Families whose words mean nothing else: where a text names another one than is asked for, it is about that one."""
+
 _SHORT = re.compile(
     r"(?P<names>(?<![第十A-F\d])(?:(?:[特一二三四五甲乙丙丁]|国家|国|省|市|区|县)(?:[、和及或与]?(?:[特一二三四五甲乙丙丁]|国家|国|省|市|区|县))+"
     r"|[A-F\dⅠ-Ⅴ](?:[、和及或与][A-F\dⅠ-Ⅴ])+))(?P<noun>等奖|级|类|档|星级|星|等|型|期)"
@@ -55,3 +63,16 @@ def expanded(text: str) -> str:
         return "、".join(name + match["noun"] for name in names)
 
     return _SHORT.sub(spelled, text)
+
+
+def is_of_another(question: str, text: str, above: str) -> bool:
+    """Whether `text` names a rank that excludes the one that a question asks for: 蓝色预警 where 红色 is asked.
+
+    `above` are the headings that it stands under; a rank that they name, or that the text names too, is not passed over.
+    """
+    asked_text, said_text = expanded(question), expanded(text)
+    for family in _EXCLUSIVE:
+        asked = set(family.findall(asked_text))
+        if asked and (said := set(family.findall(said_text))) and not asked & {*said, *family.findall(above)}:
+            return True
+    return False

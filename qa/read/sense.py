@@ -26,6 +26,10 @@ _ASKS = (
 _FINE = re.compile(r"^(?:的)?[^，。；]{0,4}?(?:罚款|罚金|违约金|滞纳金)|^[^，。；]{0,12}罚款")
 _FINED = re.compile(r"(?:处以?|并处|单处|罚款|罚)[^，。；]{0,12}$")
 _GRANT = re.compile(r"^(?:的)?[^，。；]{0,8}?(?:奖励|补贴|补助|资助|支持|奖金|津贴|补偿)")
+_MONEY = re.compile(r"多少(?:钱|元|万|亿|资金|经费)|几(?:万|块|百|千|毛)|金额|钱")
+_A_SHARE = re.compile(r"[%％‰倍成]|[百千]分之")
+_PAID = re.compile(r"给予|补助|补贴|奖励|资助|贴息|支持|支付|报销|减|承担|分担|返还|抵扣|罚|收取|缴|标准")
+_PAID_WITHIN = 16
 _DOUBTFUL = 0.7
 _LOOK = 24
 
@@ -38,6 +42,18 @@ def fitting(found: Iterable[Candidate], question: str) -> Iterator[Candidate]:
         if told == "fine" and not asked:
             yield replace(candidate, fit=candidate.fit * _DOUBTFUL)
         elif told is None or told in asked or (told == "grant" and asked != {"fine"}):
+            yield candidate
+
+
+def of_money(found: Iterable[Candidate], question: str) -> Iterator[Candidate]:
+    """Of figures that are no sums, those that may answer a question: where it asks for money, shares that are paid."""
+    if not _MONEY.search(question):
+        yield from found
+        return
+    for candidate in found:
+        document, span = candidate.sentence.source.document, candidate.spans[-1]
+        near = document.text[max(0, span.start - _PAID_WITHIN) : span.end + _PAID_WITHIN]
+        if _A_SHARE.search(candidate.text) and _PAID.search(near):
             yield candidate
 
 

@@ -19,6 +19,8 @@ _CONDITION = re.compile(
     r"(?:的|者|后|时|以上|以下|以内|的企业|人员|情况下|前提下|条件|不少于|不低于|满|达到|超过|具有|具备|符合|未|无|周岁)"
 )
 _DOES = re.compile(r"(?:应当|可以|须|需|向|报|通过|按照|采取|提出|申请|办理|先|经|送|由|实行|给予|实施)")
+_FRAGMENT = re.compile(r"(?:或者|或|并且|且|以及|和|及)(?![一-鿿]{0,3}[解谐约田硬])")
+_LONGEST_LABEL = 8
 
 
 def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
@@ -32,15 +34,17 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     for i, (a, b) in enumerate(pieces):
         piece = text[a:b]
         label = re.match(
-            r"\s*(?:第[^\s]{1,8}条\s*|[（(][一二三四五六七八九十\d]{1,3}[）)]\s*|\d{1,2}[．.、]\s*|[一二三四五六七八九十]{1,3}、\s*)",
+            r"\s*(?:第[^\s]{1,8}条\s*|[（(][一二三四五六七八九十\d]{1,3}[）)]\s*|\d{1,2}(?:[．.]\d{1,2})*[．.、\s]\s*|[一二三四五六七八九十]{1,3}、\s*)",
             piece,
         )
         if label:
             a, piece = a + label.end(), piece[label.end() :]
         lead = len(piece) - len(piece.lstrip())
         a, piece = a + lead, piece.strip()
-        if not piece:
-            continue
+        if not piece or (len(piece) <= _LONGEST_LABEL and b < len(text) and text[b] in "：:" and len(pieces) > 1):
+            continue  # 启动条件： names what follows and says nothing
+        if i and _FRAGMENT.match(piece):
+            continue  # a part of what was said before it
         around = max([covers[j] for j in (i - 1, i + 1) if 0 <= j < len(covers)], default=0.0)
         fit = 0.25 + 0.4 * around / total + 0.2 * covers[i] / total
         pattern = {"condition": _CONDITION, "procedure": _DOES}.get(kind)
