@@ -9,6 +9,7 @@ import http.server
 import io
 import os
 import shutil
+import tempfile
 import threading
 import time
 import zipfile
@@ -122,10 +123,12 @@ def visits() -> Iterator[tuple[str, list[str]]]:
 
 @needs_soffice
 def test_pictures_and_sections_linked_from_outside_are_not_fetched(
-    visits: tuple[str, list[str]], tmp_path: Path
+    visits: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, seen = visits
-    before = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("tiaowen-*"))
+    private = tmp_path / "private"  # other processes have folders of their own in the common one
+    private.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
     (tmp_path / "other.txt").write_text("别的文件的内容", "utf-8")
     body = (
         "<text:p>第一条 停车收费每小时3元。</text:p>"
@@ -138,7 +141,7 @@ def test_pictures_and_sections_linked_from_outside_are_not_fetched(
     texts = [line.text for line in read_lines(odt(body))]
     assert texts == ["第一条 停车收费每小时3元。", "第二条 施行。", "第三条 解释。"]
     assert seen == []
-    assert set(Path(os.environ.get("TMPDIR", "/tmp")).glob("tiaowen-*")) <= before, "the private folder is gone"
+    assert not list(private.iterdir()), "the private folder is gone"
 
 
 def rebuilt(data: bytes, parts: dict[str, str]) -> bytes:
