@@ -30,3 +30,8 @@ def test_money_is_no_count_and_no_share_of_votes() -> None:
     text = "第一条 四层以上的住宅加装电梯，应当经三分之二以上的业主同意。"
     assert not any(c.found for c in read(text, "住宅加装电梯补贴多少钱，分几次给？"))
     assert best("第一条 住宅加装电梯的，按照费用的30%给予补助。", "住宅加装电梯补贴多少钱？") == "30%"
+
+
+def test_small_change_is_no_fortune() -> None:
+    text = "第一条 对示范线路给予100万元补助，每人次另补0.5元。"
+    assert best(text, "坐一次公交政府补几毛钱？") == "0.5元"

@@ -23,6 +23,9 @@ _ASKS = (
         ),
     ),
 )
+_SMALL_CHANGE = re.compile(r"几(?:毛|角|分钱|块)|多少(?:毛|角|块)")
+_FORTUNE = re.compile(r"[万亿](?!分)")
+"""Who asks how many 毛 or 块 does not mean 100万元."""
 _FINE = re.compile(r"^(?:的)?[^，。；]{0,4}?(?:罚款|罚金|违约金|滞纳金)|^[^，。；]{0,12}罚款")
 _FINED = re.compile(r"(?:处以?|并处|单处|罚款|罚)[^，。；]{0,12}$")
 _GRANT = re.compile(r"^(?:的)?[^，。；]{0,8}?(?:奖励|补贴|补助|资助|支持|奖金|津贴|补偿)")
@@ -37,7 +40,10 @@ _LOOK = 24
 def fitting(found: Iterable[Candidate], question: str) -> Iterator[Candidate]:
     """The candidates without those whose figure is for something else than what is asked; a doubtful one fits less."""
     asked = {name for name, pattern in _ASKS if pattern.search(question)}
+    small = bool(_SMALL_CHANGE.search(question))
     for candidate in found:
+        if small and _FORTUNE.search(candidate.text):
+            continue
         told = _sense_of(candidate)
         if told == "fine" and not asked:
             yield replace(candidate, fit=candidate.fit * _DOUBTFUL)
