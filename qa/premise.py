@@ -29,6 +29,8 @@ def broken_premise(question: Understanding, candidate: Candidate) -> str | None:
             return f"《{document.title}》没有{year}年的规定"
     if (rank := _other_rank(question.text, candidate)) is not None:
         return f"《{document.title}》的相关条款没有提到{rank}"
+    if (denied := _only_affirmed(question, candidate)) is not None:
+        return f"《{document.title}》的相关条款没有提到“{denied}”"
     for name in question.quoted:
         core = re.sub(r"[\W_]+", "", name)
         if len(core) >= 4 and core not in re.sub(r"[\W_]+", "", document.text + document.title):
@@ -57,6 +59,27 @@ def _other_rank(question: str, candidate: Candidate) -> str | None:
         asked = ranks.findall(question)
         if asked and len(set(ranks.findall(sentence.text))) >= 2 and not any(rank in near for rank in asked):
             return str(asked[0])
+    return None
+
+
+_DENIED = re.compile(r"(?:不|未能?|没有?)(合格|达标|通过|完成|达到|取得|履行|续签)")
+_DENIAL = re.compile(r"不(?![超低高少多得同仅])|未|没有|逾期|拒|失败|终止|撤销|取消|中止")
+
+
+def _only_affirmed(question: Understanding, candidate: Candidate) -> str | None:
+    """What a question denies (验收不合格) where the evidence speaks of its opposite alone (验收合格后); None where it fits.
+
+    What is laid down for who passes says nothing of who fails. Whether something may be done is another matter: 未取得
+    …的，能不能… is decided by what must be had.
+    """
+    if question.kind == "yesno":
+        return None
+    sentence = candidate.sentence
+    clause = sentence.source.clause_at(sentence.start, sentence.end)
+    near = sentence.text + sentence.source.document.quote(clause.span)
+    for denied in _DENIED.finditer(question.text):
+        if denied[1] in sentence.text and not _DENIAL.search(near):
+            return denied[0]
     return None
 
 
