@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SOURCES = (
     r"国际级|国家级|省部级|省级|市级|区级|县级|镇级|乡级|村级",
@@ -70,9 +71,19 @@ def is_of_another(question: str, text: str, above: str) -> bool:
 
     `above` are the headings that it stands under; a rank that they name, or that the text names too, is not passed over.
     """
-    asked_text, said_text = expanded(question), expanded(text)
-    for family in _EXCLUSIVE:
-        asked = set(family.findall(asked_text))
-        if asked and (said := set(family.findall(said_text))) and not asked & {*said, *family.findall(above)}:
+    wanted = _asked_of(question)
+    if not wanted:
+        return False
+    said_text = expanded(text)
+    for family, asked in wanted:
+        if (said := set(family.findall(said_text))) and not asked & {*said, *family.findall(above)}:
             return True
     return False
+
+
+@lru_cache(maxsize=256)
+def _asked_of(question: str) -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
+    """The families of which a question names ranks, and those ranks: every sentence is compared with them."""
+    text = expanded(question)
+    found = ((family, frozenset(family.findall(text))) for family in _EXCLUSIVE)
+    return tuple((family, asked) for family, asked in found if asked)
