@@ -241,12 +241,7 @@ class Engine:
         return [
             Weighed(
                 source,
-                tuple(
-                    replace(sentence, similarity=cosine)
-                    for sentence, cosine in zip(
-                        weighed_sentences(source, parts, terms), (vectors @ vector).tolist(), strict=True
-                    )
-                ),
+                tuple(weighed_sentences(source, parts, terms, (vectors @ vector).tolist())),
                 terms.cover(parts.whole),
             )
             for source, (parts, vectors) in zip(sources, self._prepared.of(sources, encoder), strict=True)

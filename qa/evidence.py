@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from corpus.types import Clause, Document, Span
@@ -181,8 +181,11 @@ def sentences_of(source: Source, terms: Terms, tokenizer: Tokenizer) -> list[Sen
     return weighed_sentences(source, split(source, tokenizer), terms)
 
 
-def weighed_sentences(source: Source, parts: Split, terms: Terms) -> list[Sentence]:
-    """The same of a passage that was split before."""
+def weighed_sentences(
+    source: Source, parts: Split, terms: Terms, cosines: Sequence[float] | None = None
+) -> list[Sentence]:
+    """The same of a passage that was split before; `cosines` are those of its sentences and the question."""
+    likeness = cosines if cosines is not None else [0.0] * len(parts.pieces)
     found = [(piece, terms.among(piece.tokens)) for piece in parts.pieces]
     in_clause: dict[str, set[str]] = {}
     for piece, own in found:
@@ -191,7 +194,7 @@ def weighed_sentences(source: Source, parts: Split, terms: Terms) -> list[Senten
     in_context = terms.among(parts.context)
     rest = terms.weight(terms.weights.keys() - in_context)
     out = []
-    for piece, own in found:
+    for (piece, own), similarity in zip(found, likeness, strict=True):
         near = in_clause[piece.clause.id] - own
         above = in_context - own - near
         cover = terms.weight(own) + _IN_CLAUSE * terms.weight(near) + _IN_CONTEXT * terms.weight(above)
@@ -206,6 +209,7 @@ def weighed_sentences(source: Source, parts: Split, terms: Terms) -> list[Senten
                 min(1.0, cover / terms.total),
                 terms.weight(own) / terms.total,
                 residual,
+                similarity,
             )
         )
     return out
