@@ -198,12 +198,13 @@ class Engine:
         documents of the first are loaded."""
         sources = [self._source(hit) for hit in hits[:_RERANKED]]
         rest = list(hits[_RERANKED:])
-        if asks_penalty(asked.text):
+        penalty = asks_penalty(asked.text)
+        if penalty:
             sources += self._penalties(sources)
             inside = {s.hit.passage.id for s in sources}
             rest = [hit for hit in rest if hit.passage.id not in inside]
         weighed = self._weigh_sentences(asked, terms, sources)
-        if asks_penalty(asked.text):
+        if penalty:
             weighed = self._weigh_joined(asked, terms, weighed)
         ordered, rest = rerank(weighed, rest, asked, question.as_of, self._meant(asked))
         named = [w for w in ordered if NAMED in w.source.hit.ranks]

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from corpus.addresses import AddressBook, Step, parse
 from corpus.linking import Catalogue, Entry
@@ -24,6 +25,7 @@ _DIGITS = re.compile(r"[\d.]+")
 _NUMBER = re.compile(r"[一-鿿]{1,14}[〔\[［（(【]\s*(\d{4})\s*[〕\]］）)】]\s*(?:第\s*)?(\d{1,5})\s*号")
 _ORDER = re.compile(r"[一-鿿]{2,16}令\s*第?\s*(\d{1,4})\s*号")
 _SHORTEST_TITLE = 4
+_KEPT_QUESTIONS = 64
 LONGEST = 1000
 """Characters of a clause that are given when its text is asked for."""
 
@@ -52,7 +54,9 @@ class Lookup:
         for document in rows:
             if document.number:
                 self._numbers[_bare_number(document.number)] = document.id
-        self._titles = named_titles((d.id, d.title) for d in rows)
+        titles = named_titles((d.id, d.title) for d in rows)
+        # Every title is compared, and several steps of one question ask for it.
+        self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(lambda question: documents_named(question, titles))
         self._clauses_of = clauses_of
 
     def documents(self, question: str) -> list[str]:
@@ -81,7 +85,7 @@ class Lookup:
 
     def documents_meant(self, question: str) -> frozenset[str]:
         """The ids of the documents whose titles, or enough of their words, stand in a question."""
-        return documents_named(question, self._titles)
+        return self._meant(question)
 
     def lacks_document(self, question: str) -> bool:
         """Whether a question asks what a clause says without saying of which document: 第五条怎么规定的."""

@@ -132,7 +132,7 @@ def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             yield from listing.own_share(sentence, context)
         case "span":
             yield from listing.own_share(sentence, context)
-            if kind == "span" and _ASKS_FIGURE.search(context.question.text):
+            if _ASKS_FIGURE.search(context.question.text):
                 for other in ("amount", "ratio", "count", "period"):
                     found_by = values.read(sentence, context, other)
                     yield from _fallback((c for c in found_by if not values.is_condition(c)), 0.8)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from corpus.types import Span
 from qa.read.candidate import Candidate
@@ -39,7 +40,7 @@ _LOOK = 24
 
 def fitting(found: Iterable[Candidate], question: str) -> Iterator[Candidate]:
     """The candidates without those whose figure is for something else than what is asked; a doubtful one fits less."""
-    asked = {name for name, pattern in _ASKS if pattern.search(question)}
+    asked = _asked_of(question)
     small = bool(_SMALL_CHANGE.search(question))
     for candidate in found:
         if small and _FORTUNE.search(candidate.text):
@@ -49,6 +50,12 @@ def fitting(found: Iterable[Candidate], question: str) -> Iterator[Candidate]:
             yield replace(candidate, fit=candidate.fit * _DOUBTFUL)
         elif told is None or told in asked or (told == "grant" and asked != {"fine"}):
             yield candidate
+
+
+@lru_cache(maxsize=256)
+def _asked_of(question: str) -> frozenset[str]:
+    """The senses that a question asks for: every sentence is compared with them."""
+    return frozenset(name for name, pattern in _ASKS if pattern.search(question))
 
 
 def of_money(found: Iterable[Candidate], question: str) -> Iterator[Candidate]:
