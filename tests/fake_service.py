@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from api.app import Counts
+from api.answering import Counts
 from corpus.errors import NotFound
 from corpus.types import Anchor, Clause, Document, Kind, Link, Source, Span, Validity
 from index.types import Hit, Passage

@@ -11,8 +11,9 @@ import pytest
 from fake_service import FakeService, make_document
 from fastapi.testclient import TestClient
 
-from api.app import WEB, create_app
+from api.app import create_app
 from api.errors import QUESTION_LIMIT
+from api.pages import WEB
 
 PAGES = ["/", "/docs"]
 FILES = sorted(path.name for path in WEB.iterdir())

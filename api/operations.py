@@ -1,0 +1,28 @@
+"""The routes of whoever runs the service: alive, ready, figures."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from api import schemas
+from api.desk import Desk
+
+
+def add(app: FastAPI, desk: Desk) -> None:
+    service = desk.service
+
+    @app.get("/healthz", summary="进程是否活着", response_model=schemas.Health)
+    def healthz() -> schemas.Health:
+        return schemas.Health()
+
+    @app.get("/readyz", summary="能否回答", response_model=schemas.Readiness)
+    def readyz() -> schemas.Readiness:
+        desk.require_ready()
+        counts = service.counts()
+        return schemas.Readiness(documents=counts.documents, clauses=counts.clauses, passages=counts.passages)
+
+    @app.get("/metrics", summary="Prometheus 指标", response_class=PlainTextResponse)
+    def metrics() -> PlainTextResponse:
+        counts = service.counts() if service.ready() else None
+        return PlainTextResponse(desk.meter.render(counts), media_type="text/plain; version=0.0.4")
