@@ -238,6 +238,18 @@ FIELD_RULES = {
     "filters.kind": f"filters.kind 应为 {'、'.join(get_args(Kind))} 之一。",
     "filters.in_force": "filters.in_force 应为 true 或 false。",
     "limit": "limit 应为 1 到 200 的整数。",
+    "rating": "rating 应为 up 或 down。",
+    "reason": "reason 应为 wrong、incomplete、outdated、irrelevant、other 之一。",
+    "comment": "comment 最多 500 个字。",
+    "contact": "contact 最多 100 个字。",
+    "note": "note 最多 500 个字。",
+    "reply": "reply 最多 2000 个字。",
+    "status": "status 应为 taken 或 closed。",
+    "kind": "kind 应为 unanswered、disliked、handoffs 之一（dismiss 只收前两个）。",
+    "days": "days 应为 1 到 3650 的整数。",
+    "questions": "questions 应为 1 到 20 个问题，每个 1 到 500 个字。",
+    "answer": "answer 应为 1 到 500 个字。",
+    "files": "files 应为上传的文件，1 到 20 个。",
     "cursor": "cursor 应为上一页返回的 next_cursor。",
 }
 
