@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
-import os
 import secrets
 import shutil
 import sqlite3
@@ -197,8 +196,8 @@ def _take_in(store: Store, uploads: Path, incoming: Path, name: str) -> FileRepo
     moved = known[0] if len(known) == 1 and store.file(str(place)) is None else None
     old = before / name if place.exists() else None
     if old:
-        os.replace(place, old)
-    os.replace(incoming / name, place)
+        place.replace(old)
+    (incoming / name).replace(place)
     if moved:
         store.move_file(moved, str(place))
     taken = False
@@ -209,7 +208,7 @@ def _take_in(store: Store, uploads: Path, incoming: Path, name: str) -> FileRepo
         if not taken:
             place.unlink(missing_ok=True)
             if old:
-                os.replace(old, place)
+                old.replace(place)
             if moved:
                 store.move_file(str(place), moved)
     return report

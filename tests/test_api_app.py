@@ -275,7 +275,7 @@ def test_unknown_addresses(client: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("POST", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
+    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("PUT", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
 )
 def test_wrong_method(client: TestClient, method: str, path: str) -> None:
     response = client.request(method, path)
