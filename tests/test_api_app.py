@@ -370,6 +370,7 @@ def test_openapi_names_the_contract_and_the_error_shape(client: TestClient) -> N
     assert set(paths) >= {
         *("/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{id}", "/v1/clauses/{id}"),
         *("/healthz", "/readyz", "/metrics"),
+        *("/v1/chat/completions", "/v1/models", "/v1/models/{id}"),
     }
     for operations in paths.values():
         for operation in operations.values():
