@@ -59,6 +59,9 @@ class EngineView:
     def referring(self, clause_id: str) -> list[Clause]:
         return self.engine.store.clauses_referring(clause_id)
 
+    def has_file(self, name: str) -> bool:
+        return bool(self.engine.store.paths(name))
+
     def counts(self) -> Counts:
         counts = self.engine.store.counts()
         return Counts(counts.documents, counts.clauses, len(self.engine.searcher.snapshot))

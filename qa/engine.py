@@ -15,7 +15,7 @@ from index.searcher import Searcher
 from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.closing import asks_when_in_force, closing_passage
-from qa.converse import Conversations, MemoryConversations, Turn, complete
+from qa.converse import Conversations, MemoryConversations, Turn, complete, stands_alone
 from qa.evidence import Source, Terms, terms_of, weighed_sentences
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
@@ -110,6 +110,8 @@ class Engine:
 
         `on_step` is told the name of each step as it begins; what it raises ends the answer.
         """
+        if question.earlier:
+            return self._answer_after(question, on_step)
         clock = _Clock(on_step)
         clock.begin("understand")
         last = self._last(question.session)
@@ -141,6 +143,23 @@ class Engine:
         outcome = self._decide(asked, terms, hits, scored, question)
         self._remember(question.session, follow_up.topic if follow_up else question.text, outcome)
         return replace(outcome, rewritten=rewritten, timings_ms=clock.end())
+
+    def _answer_after(self, question: Question, on_step: OnStep | None) -> Outcome:
+        """The answer to a question that brings its conversation along: what was asked since the last turn that stood alone
+        is answered again first, in a memory of its own."""
+        first = len(question.earlier) - 1
+        while first > 0 and self._leans(question.earlier[first]):
+            first -= 1
+        alone = copy.copy(self)
+        alone.conversations = MemoryConversations(1)
+        turn = replace(question, session="", earlier=())
+        for text in question.earlier[first:]:
+            alone.answer(replace(turn, text=text))
+        return alone.answer(turn, on_step)
+
+    def _leans(self, text: str) -> bool:
+        """Whether a turn needs the one before it, or is none that a later one could lean on (small talk)."""
+        return not stands_alone(text) or self._lookup.lacks_document(text) or bool(self.understander.read(text).scope)
 
     def search(self, question: Question) -> list[Hit]:
         """The passages for a question, best first."""
