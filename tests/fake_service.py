@@ -6,9 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 
-from api.answering import Counts, OnStep
+from api.answering import Counts, OnStep, Version
 from corpus.errors import NotFound
 from corpus.types import Anchor, Clause, Document, Kind, Link, Source, Span, Validity
 from index.types import Hit, Passage
@@ -144,6 +144,9 @@ class FakeService:
         clauses = sum(map(len, self._clauses.values()))
         return Counts(len(self._documents), clauses, clauses)
 
+    def version(self) -> Version:
+        return Version("000001", BUILT_AT, BUILT_AT)
+
     def _cite(self, quote: str) -> Citation:
         document = next(d for d in self._documents.values() if quote in d.text)
         start = document.text.index(quote)
@@ -170,3 +173,4 @@ class FakeService:
 
 EXPIRED = Warning("expired", "所引文件在提问当日不在有效期内，请核对现行规定。")
 TODAY = date(2026, 11, 20)
+BUILT_AT = datetime(2026, 11, 19, 8, tzinfo=UTC)
