@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import documents, openai, operations, questions, schemas
+from api import documents, mcp, openai, operations, questions, schemas
 from api.answering import Service
 from api.desk import Desk
 from api.envelope import Envelope, error_response
@@ -54,6 +54,7 @@ def create_app(service: Service, *, clock: Callable[[], date] = today_in_shangha
     documents.add(app, desk)
     operations.add(app, desk)
     openai.add(app, desk)
+    mcp.add(app, desk)
     add_pages(app)
     return app
 

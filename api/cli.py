@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="输出 JSON")
     command = add("documents", "列出已导入的文件", _documents)
     command.add_argument("--json", action="store_true", help="输出 JSON")
+    add("mcp", "给语言模型用的工具（MCP 协议，标准输入输出）", _mcp)
     command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
     for point in entry_points(group=COMMANDS):
@@ -217,6 +218,26 @@ def _serve(options: argparse.Namespace) -> int:
     print(f"条问已启动：http://{options.host}:{options.port} （按 Ctrl+C 停止）", flush=True)
     server.run()
     return 0 if service.ready() else 1
+
+
+def _mcp(options: argparse.Namespace) -> int:
+    import anyio
+
+    from api.app import today_in_shanghai
+    from api.desk import Desk
+    from api.mcp import run_stdio
+    from api.metrics import Meter
+    from api.service import EngineService
+
+    def fail(error: BaseException) -> None:
+        print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
+
+    service = EngineService(_engine(options.data), fail)
+    service.warm_up().join()
+    if not service.ready():
+        return 1
+    anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter()))
+    return 0
 
 
 def _question(options: argparse.Namespace) -> Question:

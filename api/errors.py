@@ -158,6 +158,9 @@ FIELD_RULES = {
     "n": "n 只能是 1：同一个问题只有一个答案。",
     "metadata": f"metadata 应为对象，其中 session_id 为 1 到 {ID_LIMIT} 个字符的字符串。",
     "x-session-id": f"请求头 X-Session-Id 应为 1 到 {ID_LIMIT} 个字符。",
+    "document_ids": "document_ids 应为文件编号的数组。",
+    "in_force": "in_force 应为 true 或 false。",
+    "clause_id": "clause_id 应为回答或查询结果里的条款编号。",
     "limit": "limit 应为 1 到 200 的整数。",
     "cursor": "cursor 应为上一页返回的 next_cursor。",
 }
