@@ -227,16 +227,19 @@ def _mcp(options: argparse.Namespace) -> int:
     from api.desk import Desk
     from api.mcp import run_stdio
     from api.metrics import Meter
+    from api.records import Records
     from api.service import EngineService
+    from api.settings import settings_from
 
     def fail(error: BaseException) -> None:
         print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
 
+    settings = settings_from(os.environ)
     service = EngineService(_engine(options.data), fail)
     service.warm_up().join()
     if not service.ready():
         return 1
-    anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter()))
+    anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter(), Records(options.data), settings))
     return 0
 
 
@@ -252,12 +255,12 @@ def _question(options: argparse.Namespace) -> Question:
 
 def _ask(options: argparse.Namespace) -> int:
     from api.answering import ask_with
-    from api.service import EngineService
+    from api.service import EngineView
 
     question = _question(options)
     engine = _engine(options.data)
     if options.json:
-        print(ask_with(EngineService(engine), question, options.text)[0].model_dump_json(indent=2))
+        print(ask_with(EngineView(engine), question, options.text)[0].model_dump_json(indent=2))
         return 0
     outcome = engine.answer(question)
     if isinstance(outcome, Answer):
@@ -280,12 +283,12 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     from api.answering import search_with
-    from api.service import EngineService
+    from api.service import EngineView
 
     question = _question(options)
     engine = _engine(options.data)
     if options.json:
-        print(search_with(EngineService(engine), question, options.text).model_dump_json(indent=2))
+        print(search_with(EngineView(engine), question, options.text).model_dump_json(indent=2))
         return 0
     for hit in engine.search(question):
         document, _ = engine.load(hit.passage.document_id)

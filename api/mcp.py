@@ -7,7 +7,7 @@ so only POST is served. Errors inside a tool are results that the model reads; e
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +18,25 @@ from starlette.types import Receive, Scope, Send
 
 from api.access import LOCAL, Principal, principal_of
 from api.desk import Desk
-from api.errors import BODY_LIMIT, Internal, NotReady, validation_error
+from api.errors import Internal, NotReady, validation_error
 from api.mcp_tools import INSTRUCTIONS, TOOLS
 from corpus.errors import NotFound, PolicyError
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel.server import Server
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-    from mcp.server.transport_security import TransportSecuritySettings
     from mcp_types import CallToolResult
 
 PATH = "/mcp"
-THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 
 log = logging.getLogger("tiaowen.mcp")
 
 
-def add(app: FastAPI, desk: Desk, hosts: Collection[str] | None = ()) -> None:
+def add(app: FastAPI, desk: Desk) -> None:
     """Serves the tools at /mcp while the app runs.
 
-    `hosts` are the names, besides this machine's own, under which a request may come in: a page of another site that
-    resolves to this machine must not reach it (DNS rebinding). None where something in front sees to that.
+    Host and Origin are checked by the guard in front of all routes (TIAOWEN_HOSTS, TIAOWEN_CORS), so the SDK's own check,
+    which would want the same names a second time, stays off.
     """
     door = _Door()
 
@@ -51,8 +49,6 @@ def add(app: FastAPI, desk: Desk, hosts: Collection[str] | None = ()) -> None:
             server_of(desk, lambda context: principal_of(context.request)),
             stateless=True,
             json_response=True,
-            max_request_body_size=BODY_LIMIT,
-            security_settings=_security(hosts),
         )
         async with manager.run():
             door.manager = manager
@@ -83,18 +79,6 @@ class _Door:
         if self.manager is None:
             raise NotReady
         await self.manager.handle_request(scope, receive, send)
-
-
-def _security(hosts: Collection[str] | None) -> TransportSecuritySettings:
-    """The SDK's check of Host and Origin: this machine's names and `hosts`, with any port or none."""
-    from mcp.server.transport_security import TransportSecuritySettings
-
-    names = (*THIS_MACHINE, *(hosts or ()))
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=hosts is not None,
-        allowed_hosts=[f"{name}{port}" for name in names for port in ("", ":*")],
-        allowed_origins=[f"{s}://{name}{port}" for s in ("http", "https") for name in names for port in ("", ":*")],
-    )
 
 
 def server_of(desk: Desk, whose: Callable[[Any], Principal]) -> Server[Any]:

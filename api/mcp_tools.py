@@ -138,13 +138,13 @@ async def _search(desk: Desk, given: SearchArguments, who: Principal) -> tuple[S
 
 async def _get_clause(desk: Desk, given: ClauseArguments, who: Principal) -> tuple[schemas.ClauseFull, str]:
     def load() -> schemas.ClauseFull:
+        view = desk.view()
         try:
-            document, clause = desk.service.clause(given.clause_id)
+            document, clause = view.clause(given.clause_id)
         except NotFound as error:
             raise NotFound("没有这条条款。", "clause_id 是 ask 或 search 结果里的编号，请重新查一次。") from error
-        return schemas.clause_full(document, clause, desk.service.referring(clause.id), desk.clock())
+        return schemas.clause_full(document, clause, view.referring(clause.id), desk.clock())
 
-    desk.require_ready()
     require_plausible(given.clause_id)
     result = await run_in_threadpool(load)
     document = result.document
@@ -153,8 +153,7 @@ async def _get_clause(desk: Desk, given: ClauseArguments, who: Principal) -> tup
 
 
 async def _list_documents(desk: Desk, given: DocumentsArguments, who: Principal) -> tuple[DocumentsResult, str]:
-    desk.require_ready()
-    rows, following = await run_in_threadpool(desk.service.documents, given.limit, given.cursor)
+    rows, following = await run_in_threadpool(desk.view().documents, given.limit, given.cursor)
     day = desk.clock()
     documents = [DocumentRow(**dict(schemas.document_ref(d, day)), kind=d.kind, region=d.region) for d in rows]
     lines = [f"- 《{d.title}》{d.number or ''}（{STATUS_NAMES[d.status]}）document_id: {d.id}" for d in documents] or [

@@ -108,7 +108,7 @@ class AskRequest(_Request):
     earlier: list[QuestionText] | None = Field(
         None,
         max_length=EARLIER_LIMIT,
-        description="这段对话里之前问过的话，旧的在前；带上它，追问就接着这些话回答，不看 session_id，也不留下记录",
+        description="这段对话里之前问过的话，旧的在前；带上它，追问就接着这些话回答，不看 session_id，也不记进那段对话",
     )
 
     def to_question(self, today: date) -> Question:
@@ -284,6 +284,9 @@ class WarningOut(BaseModel):
     message: str
 
 
+AnsweredBy = Literal["documents", "faq"]
+
+
 class AskResponse(BaseModel):
     """An answer with its citations, or a refusal with its reason; the passages in both cases."""
 
@@ -295,6 +298,7 @@ class AskResponse(BaseModel):
     message: str | None = Field(description="没有回答时，对提问人的说明")
     answer: str | None
     confidence: float = Field(ge=0, le=1)
+    answered_by: AnsweredBy = Field(description="documents：由程序从文件里抽取；faq：由工作人员整理，并附条款")
     warnings: list[WarningOut]
     citations: list[CitationOut]
     passages: list[PassageOut]
@@ -448,7 +452,13 @@ def passage_out(hit: Hit, document: Document, clause: Clause) -> PassageOut:
 
 
 def ask_response(
-    id: str, asked: str, outcome: Outcome, passages: list[PassageOut], day: date, timings_ms: dict[str, float]
+    id: str,
+    asked: str,
+    outcome: Outcome,
+    passages: list[PassageOut],
+    day: date,
+    timings_ms: dict[str, float],
+    answered_by: AnsweredBy = "documents",
 ) -> AskResponse:
     answered = outcome if isinstance(outcome, Answer) else None
     refused = None if isinstance(outcome, Answer) else outcome
@@ -461,6 +471,7 @@ def ask_response(
         message=refused.message if refused else None,
         answer=answered.text if answered else None,
         confidence=round(min(1.0, max(0.0, outcome.confidence)), 4),
+        answered_by=answered_by,
         warnings=[WarningOut(code=w.code, message=w.message) for w in answered.warnings] if answered else [],
         citations=[citation_out(c, day) for c in answered.citations] if answered else [],
         passages=passages,

@@ -473,23 +473,7 @@ class Engine:
         """The ids of the documents that the filters let through; None where there are no filters."""
         if filters == Filters():
             return None
-        out = set()
-        for document in self._catalogue:
-            if filters.document_ids is not None and document.id not in filters.document_ids:
-                continue
-            if filters.issuer is not None and filters.issuer not in (document.issuer or ""):
-                continue
-            if filters.region is not None and filters.region not in (document.region or ""):
-                continue
-            if filters.kind is not None and filters.kind != document.kind:
-                continue
-            if filters.in_force_on is not None and document.status_on(filters.in_force_on) not in (
-                "in_force",
-                "unknown",
-            ):
-                continue
-            out.add(document.id)
-        return frozenset(out)
+        return frozenset(document.id for document in self._catalogue if filters.admit(document))
 
     def _remember(self, session: str | None, topic: str, outcome: Outcome) -> None:
         passage = outcome.hits[0].passage if isinstance(outcome, Answer) and outcome.hits else None

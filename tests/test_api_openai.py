@@ -61,9 +61,9 @@ def test_an_answer_with_footnotes_and_references(client: openai.OpenAI, service:
     assert first.address == "一、（一）" and first.status == "in_force" and first.number == "澜府规〔2026〕3号"
     assert f"[^1]: 《{first.title}》（澜府规〔2026〕3号）一、（一）：“{first.quote}”" in text
     for reference in references:
-        document = service.document(reference.document_id)
+        document = service.current().document(reference.document_id)
         assert document.text[reference.start : reference.end] == reference.quote
-        assert service.clause(reference.clause_id)[1].address == reference.address
+        assert service.current().clause(reference.clause_id)[1].address == reference.address
         assert reference.source.line_start >= 1 and reference.source.file.endswith(".txt")
     extra = reply.tiaowen
     assert (extra["status"], extra["answer"], extra["reason"]) == ("answered", "最高100万元", None)
@@ -80,7 +80,7 @@ def test_a_stream_says_the_same_as_a_whole_reply(client: openai.OpenAI) -> None:
     assert [c.choices[0].finish_reason for c in chunks] == [None] * (len(chunks) - 1) + ["stop"]
     last = chunks[-1]
     assert last.choices[0].delta.references == whole.choices[0].message.references
-    same = {"status", "reason", "answer", "confidence", "warnings", "rewritten", "nearest", "message"}
+    same = {"status", "reason", "answer", "confidence", "warnings", "rewritten", "nearest", "message", "answered_by"}
     assert {k: last.tiaowen[k] for k in same} == {k: whole.tiaowen[k] for k in same}
     assert all(c.usage is None for c in chunks)
 
