@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -333,15 +334,22 @@ def test_on_stdio(data: Path, mode: str) -> None:
 
 def test_nothing_but_the_protocol_is_on_standard_output(data: Path) -> None:
     given = parameters(data)
+    initialized = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     listing = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
-    told = "".join(
-        json.dumps(m) + "\n" for m in (INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, listing)
-    )
-    done = subprocess.run(
-        [given.command, *given.args], input=told, env=given.env, cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    messages = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 0 and [m["id"] for m in messages] == [1, 2]
+    with subprocess.Popen(
+        [given.command, *given.args], env=given.env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin and process.stdout
+        late = threading.Timer(60, process.kill)
+        late.start()
+        process.stdin.write("".join(json.dumps(message) + "\n" for message in (INITIALIZE, initialized, listing)))
+        process.stdin.flush()
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        process.stdin.close()
+        lines += process.stdout.readlines()
+        assert process.wait() == 0
+        late.cancel()
+    assert [json.loads(line)["id"] for line in lines] == [1, 2]
 
 
 def test_a_folder_without_documents_is_told_on_standard_error(tmp_path: Path) -> None:
