@@ -20,6 +20,7 @@
     │   ├── Busy                     503  "busy"                 the queue is full
     │   ├── TimedOut                 504  "timeout"              the question took too long
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
+    │   ├── CannotListen             500  "cannot_listen"        the address to serve on is taken; of the command line
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
     └── NotFound                     404  "not_found"            corpus/errors.py; unknown routes as well
 
@@ -233,6 +234,14 @@ class NotReady(ApiError):
     retry_after = 5
     default_message = "服务正在启动，暂时不能回答。"
     default_hint = "请稍等几秒再试；/readyz 返回 200 时即可使用。"
+
+
+class CannotListen(ApiError):
+    """The address that the service was told to serve on is taken, or is not this machine's. Of the command line only."""
+
+    code = "cannot_listen"
+    default_message = "无法在这个地址上提供服务。"
+    default_hint = "请换一个端口（--port），或先停止占用它的程序；也请检查 --host 是不是本机的地址。"
 
 
 class Internal(ApiError):
