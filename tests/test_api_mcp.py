@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -350,6 +351,15 @@ def test_nothing_but_the_protocol_is_on_standard_output(data: Path) -> None:
         assert process.wait() == 0
         late.cancel()
     assert [json.loads(line)["id"] for line in lines] == [1, 2]
+
+
+def test_the_configurations_of_the_documentation_are_what_works() -> None:
+    page = (ROOT / "docs" / "openai-mcp.md").read_text("utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    desktop, http = (json.loads(block)["mcpServers"]["tiaowen"] for block in blocks)
+    assert desktop["args"][:2] == parameters(Path("x")).args[2:4] and desktop["command"].endswith("/tiaowen")
+    assert http["url"].endswith("/mcp") and http["headers"]["Authorization"].startswith("Bearer tw_")
+    assert all(f"`{name}`" in page for name in TOOLS)
 
 
 def test_a_folder_without_documents_is_told_on_standard_error(tmp_path: Path) -> None:
