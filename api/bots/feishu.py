@@ -30,6 +30,7 @@ PATIENCE = 2.4  # seconds, of the platform's three
 TIMEOUT = 10.0
 SIGNED = ("X-Lark-Request-Timestamp", "X-Lark-Request-Nonce", "X-Lark-Signature")
 COLOURS: Mapping[str, str] = {"answer": "blue", "refusal": "grey", "notice": "wathet"}
+CALLED = re.compile(r"@_user_\d+|@_all")  # how a name that is called stands in a text
 DONE = b'{"msg":"success"}'
 
 
@@ -83,19 +84,19 @@ def _checked(handler: Any, request: Request, body: bytes) -> bytes:
 
 
 def _require_recent(event: Any, now: float) -> None:
-    made = str(event.header.create_time or "")
+    made = str(getattr(event.header, "create_time", None) or "")
     if not (made.isascii() and made.isdigit() and len(made) <= 15 and abs(now - int(made) / 1000) <= WINDOW):
         raise MessageStale
 
 
 def _message(settings: Feishu, event: Any) -> Message:
     """Raises MessageUnreadable."""
-    given, sender = event.event.message, event.event.sender
-    if given is None or not given.message_id or not given.chat_id:
+    given, sender = getattr(event.event, "message", None), getattr(event.event, "sender", None)
+    id, chat = getattr(given, "message_id", None), getattr(given, "chat_id", None)
+    open_id = getattr(getattr(sender, "sender_id", None), "open_id", None) or ""
+    if not (isinstance(id, str) and isinstance(chat, str) and isinstance(open_id, str) and id and chat):
         raise MessageUnreadable
-    session = conversation("feishu", settings.app_secret, given.chat_id)
-    open_id = sender.sender_id.open_id if sender and sender.sender_id else ""
-    return Message("feishu", given.message_id, session, open_id or "", _words(given))
+    return Message("feishu", id, conversation("feishu", settings.app_secret, chat), open_id, _words(given))
 
 
 def _words(given: Any) -> str | None:
@@ -114,9 +115,7 @@ def _words(given: Any) -> str | None:
         raise MessageUnreadable from error
     if not isinstance(text, str):
         raise MessageUnreadable
-    for mention in given.mentions or ():
-        text = text.replace(mention.key or "@_all", " ")
-    return re.sub(r"@_user_\d+|@_all", " ", text).strip()
+    return CALLED.sub(" ", text).strip()
 
 
 # --- what goes out ---------------------------------------------------------------------------------------------------
