@@ -60,6 +60,9 @@ class View(Protocol):
     def referring(self, clause_id: str) -> list[Clause]:
         """The clauses whose words name this one."""
 
+    def has_file(self, name: str) -> bool:
+        """Whether a file of this name was read."""
+
     def counts(self) -> Counts: ...
 
 

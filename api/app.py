@@ -11,14 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from api import documents, login, operations, operator, questions, schemas
+from api import documents, login, openai, operations, operator, questions, schemas, uploads
 from api.answering import Service
 from api.bots import routes as chats
 from api.bots.settings import NONE as NO_BOTS
 from api.bots.settings import Bots
 from api.desk import Desk
 from api.envelope import Carried, Envelope, error_response
-from api.errors import Internal, InvalidJson, MethodNotAllowed, PayloadTooLarge, unknown_address, validation_error
+from api.errors import (
+    BadRequest,
+    Internal,
+    InvalidJson,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    unknown_address,
+    validation_error,
+)
 from api.guard import Guard
 from api.keys import Keys
 from api.limits import RateLimit
@@ -85,8 +93,10 @@ def create_app(
     login.add(app, desk, keys)
     questions.add(app, desk)
     documents.add(app, desk)
+    uploads.add(app, desk)
     operator.add(app, desk)
     operations.add(app, desk)
+    openai.add(app, desk)
     chats.add(app, desk, bots)
     add_pages(app)
     return app
@@ -111,6 +121,8 @@ def _handle_errors(app: FastAPI, meter: Meter) -> None:
     def http_error(request: Request, error: HTTPException) -> Response:
         if isinstance(error, Carried):
             return respond(error.error)
+        if error.status_code == 400 and "multipart" in request.headers.get("content-type", ""):
+            return respond(BadRequest("上传的内容无法读出。", "请用 multipart/form-data 上传，字段名 files。"))
         known: dict[int, Callable[[], PolicyError]] = {
             400: InvalidJson,
             404: unknown_address,

@@ -4,7 +4,9 @@
     ├── ApiError
     │   ├── BadRequest               422  "invalid_request"      JSON that is not what the route takes
     │   │   ├── QuestionEmpty        422  "question_empty"
-    │   │   └── QuestionTooLong      422  "question_too_long"
+    │   │   ├── QuestionTooLong      422  "question_too_long"
+    │   │   └── ContentUnsupported   422  "content_unsupported"  a chat message that is not text
+    │   ├── ModelNotFound            404  "model_not_found"      OpenAI clients name a model; there is one
     │   ├── InvalidJson              400  "invalid_json"         a body that is not JSON at all
     │   ├── MethodNotAllowed         405  "method_not_allowed"
     │   ├── PayloadTooLarge          413  "payload_too_large"
@@ -41,7 +43,14 @@ from corpus.types import Kind
 QUESTION_LIMIT = 500  # code points
 BODY_LIMIT = 64 * 1024  # bytes
 TOP_K_LIMIT = 50
+EARLIER_LIMIT = 6  # earlier questions that come with one
 ID_LIMIT = 200  # characters of an id, an issuer or a region
+
+
+class NotSafe(PolicyError):
+    """A service that anybody could use and manage is not started unless the operator says so."""
+
+    code = "not_safe"
 
 
 class ApiError(PolicyError):
@@ -78,6 +87,23 @@ class QuestionTooLong(BadRequest):
     code = "question_too_long"
     default_message = f"问题太长，最多 {QUESTION_LIMIT} 个字。"
     default_hint = "请只留下要问的那一件事，或者分几次提问。"
+
+
+class ContentUnsupported(BadRequest):
+    """The question of a chat holds a picture, sound or a file."""
+
+    code = "content_unsupported"
+    default_message = "只能读文字，读不了图片、声音和文件。"
+    default_hint = "请把问题写成文字；消息内容用字符串，或者 type 为 text 的片段。"
+
+
+class ModelNotFound(ApiError):
+    """An OpenAI client asked for a model that is not here."""
+
+    code = "model_not_found"
+    status = 404
+    default_message = "没有这个模型。"
+    default_hint = "model 请填 tiaowen；可用的模型见 /v1/models。"
 
 
 class InvalidJson(ApiError):
@@ -281,6 +307,7 @@ FIELD_RULES = {
     "question": f"question 应为字符串，1 到 {QUESTION_LIMIT} 个字。",
     "session_id": f"session_id 应为 1 到 {ID_LIMIT} 个字符的字符串。",
     "top_k": f"top_k 应为 1 到 {TOP_K_LIMIT} 的整数。",
+    "earlier": f"earlier 应为至多 {EARLIER_LIMIT} 句之前问过的话，每句 1 到 {QUESTION_LIMIT} 个字。",
     "as_of": "as_of 应为形如 2026-03-15 的日期（1900 到 2199 年）。",
     "filters": "filters 应为对象，可用字段：document_ids、issuer、region、kind、in_force。",
     "filters.document_ids": "filters.document_ids 应为文件编号的数组。",
@@ -288,7 +315,26 @@ FIELD_RULES = {
     "filters.region": "filters.region 应为非空字符串。",
     "filters.kind": f"filters.kind 应为 {'、'.join(get_args(Kind))} 之一。",
     "filters.in_force": "filters.in_force 应为 true 或 false。",
+    "model": "model 应为字符串 tiaowen。",
+    "messages": 'messages 应为数组，每条形如 {"role": "user", "content": "问题"}。',
+    "stream": "stream 应为 true 或 false。",
+    "stream_options": "stream_options 应为对象，可用字段：include_usage（true 或 false）。",
+    "n": "n 只能是 1：同一个问题只有一个答案。",
+    "metadata": f"metadata 应为对象，其中 session_id 为 1 到 {ID_LIMIT} 个字符的字符串。",
+    "x-session-id": f"请求头 X-Session-Id 应为 1 到 {ID_LIMIT} 个字符。",
     "limit": "limit 应为 1 到 200 的整数。",
+    "rating": "rating 应为 up 或 down。",
+    "reason": "reason 应为 wrong、incomplete、outdated、irrelevant、other 之一。",
+    "comment": "comment 最多 500 个字。",
+    "contact": "contact 最多 100 个字。",
+    "note": "note 最多 500 个字。",
+    "reply": "reply 最多 2000 个字。",
+    "status": "status 应为 taken 或 closed。",
+    "kind": "kind 应为 unanswered、disliked、handoffs 之一（dismiss 只收前两个）。",
+    "days": "days 应为 1 到 3650 的整数。",
+    "questions": "questions 应为 1 到 20 个问题，每个 1 到 500 个字。",
+    "answer": "answer 应为 1 到 500 个字。",
+    "files": "files 应为上传的文件，1 到 20 个。",
     "cursor": "cursor 应为上一页返回的 next_cursor。",
 }
 
@@ -302,6 +348,10 @@ def validation_error(detail: Mapping[str, Any]) -> ApiError:
         return QuestionEmpty()
     if kind == "question_too_long":
         return QuestionTooLong()
+    if kind == "content_unsupported":
+        return ContentUnsupported()
+    if kind == "question_missing":
+        return BadRequest("messages 里没有用户的问题。", FIELD_RULES["messages"])
     where = [str(part) for part in detail["loc"][1:] if not isinstance(part, int)]
     if not where:
         return BadRequest("请求体应为 JSON 对象。", InvalidJson.default_hint)
@@ -311,8 +361,15 @@ def validation_error(detail: Mapping[str, Any]) -> ApiError:
     if kind == "bad_characters":
         return BadRequest(f"{name} 里有无法处理的字符。", "请去掉空字符（NUL）和不成对的代理字符。")
     if kind == "missing":
-        return BadRequest(f"缺少字段：{name}。", FIELD_RULES.get(name, ""))
-    return BadRequest(f"字段 {name} 的取值不对。", FIELD_RULES.get(name))
+        return BadRequest(f"缺少字段：{name}。", _rule(name))
+    return BadRequest(f"字段 {name} 的取值不对。", _rule(name))
+
+
+def _rule(name: str) -> str | None:
+    """What a field takes, or what the nearest field around it takes."""
+    while name and name not in FIELD_RULES:
+        name = name.rpartition(".")[0]
+    return FIELD_RULES.get(name)
 
 
 def _printable(name: str) -> str:

@@ -19,7 +19,7 @@ class EngineView:
         self.engine = engine
 
     def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
-        return self.engine.answer(question)
+        return self.engine.answer(question, on_step)
 
     def search(self, question: Question) -> list[Hit]:
         return self.engine.search(question)
@@ -44,6 +44,9 @@ class EngineView:
 
     def referring(self, clause_id: str) -> list[Clause]:
         return self.engine.store.clauses_referring(clause_id)
+
+    def has_file(self, name: str) -> bool:
+        return bool(self.engine.store.paths(name))
 
     def counts(self) -> Counts:
         counts = self.engine.store.counts()

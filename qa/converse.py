@@ -12,6 +12,7 @@ import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Protocol
 
 from index.types import Passage
 from qa.understand import kind_of
@@ -53,8 +54,20 @@ class FollowUp:
     topic: str
 
 
-class Conversations:
+class Conversations(Protocol):
     """The last turn of each session. Safe for several threads; nothing passes from one session to another."""
+
+    def last(self, session: str | None) -> Turn | None:
+        """The turn that was remembered last; None where there is none, it is forgotten, or there is no session."""
+        ...
+
+    def remember(self, session: str | None, turn: Turn) -> None:
+        """Keeps `turn` in the place of the one before. Without a session nothing is kept."""
+        ...
+
+
+class MemoryConversations:
+    """Conversations of one process, in its memory."""
 
     def __init__(self, capacity: int = MAX_SESSIONS) -> None:
         self._turns: OrderedDict[str, Turn] = OrderedDict()
@@ -77,10 +90,16 @@ class Conversations:
                 self._turns.popitem(last=False)
 
 
+def stands_alone(question: str) -> bool:
+    """Whether a question says by itself what it is about."""
+    text = question.strip()
+    return len(text) > 40 or not (_LEANS.search(text) or _BARE.match(text))
+
+
 def complete(question: str, last: Turn | None) -> FollowUp | None:
     """The follow-up as a question of its own, or None where it already stands alone (or nothing came before)."""
     text = question.strip()
-    if last is None or len(text) > 40 or not (_LEANS.search(text) or _BARE.match(text)):
+    if last is None or stands_alone(text):
         return None
     topic, own = last.topic, re.sub(r"^(?:那么?|要是|如果|换成)|呢?[？?。！]*$", "", text)
     if kind_of(text) != "span":

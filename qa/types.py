@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -14,13 +15,18 @@ Reason = Literal["no_evidence", "low_confidence", "out_of_scope", "not_in_force"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a user asked, and as of which day it is to be answered."""
+    """What a user asked, and as of which day it is to be answered.
+
+    A follow-up leans on the turns before in its `session`; where `earlier` holds what the same user asked before (oldest
+    first), it leans on that alone, and nothing is remembered.
+    """
 
     text: str
     as_of: date
     filters: Filters = Filters()
     session: str | None = None
     top_k: int = 5
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +84,9 @@ class Refusal:
 
 
 Outcome = Answer | Refusal
+
+Step = Literal["understand", "retrieve", "rerank", "read", "decide"]
+"""The steps to an answer, in their order. A refusal may come after any of them."""
+
+OnStep = Callable[[Step], None]
+"""Is told each step as it begins, in the thread that answers."""

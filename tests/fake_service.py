@@ -132,6 +132,9 @@ class FakeService:
         every = [c for clauses in self._clauses.values() for c in clauses]
         return [c for c in every if any(r.clause == clause_id for r in c.references)]
 
+    def has_file(self, name: str) -> bool:
+        return any(source.file == name for d in self._documents.values() for source in d.sources)
+
     def counts(self) -> Counts:
         clauses = sum(map(len, self._clauses.values()))
         return Counts(len(self._documents), clauses, clauses)

@@ -275,7 +275,7 @@ def test_unknown_addresses(client: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("POST", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
+    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("PUT", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
 )
 def test_wrong_method(client: TestClient, method: str, path: str) -> None:
     response = client.request(method, path)
@@ -370,6 +370,7 @@ def test_openapi_names_the_contract_and_the_error_shape(client: TestClient) -> N
     assert set(paths) >= {
         *("/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{id}", "/v1/clauses/{id}"),
         *("/healthz", "/readyz", "/metrics"),
+        *("/v1/chat/completions", "/v1/models", "/v1/models/{id}"),
     }
     for operations in paths.values():
         for operation in operations.values():
