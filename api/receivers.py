@@ -39,23 +39,43 @@ class HttpReceiver:
         post(self.url, body, headers)
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> bytes:
-    """The start of what the other side answers with 2xx. Redirects are not followed: they could lead anywhere.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, the seconds after which to try again where it says so, and the start of the body."""
 
-    Raises Undelivered, which says the status or the kind of fault and nothing of the address.
+    status: int
+    after: float | None
+    body: bytes
+
+
+def exchange(url: str, body: bytes, headers: dict[str, str], timeout: float = TIMEOUT, limit: int = 65536) -> Answer:
+    """Posts and reads at most about `limit` bytes. Redirects are not followed: they could lead anywhere.
+
+    Raises Undelivered where nothing comes back, which says the kind of fault and nothing of the address.
     """
     import httpx2  # loaded where something goes out
 
     try:
         with (
-            httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as client,
+            httpx2.Client(timeout=timeout, follow_redirects=False) as client,
             client.stream("POST", url, content=body, headers=headers) as answer,
         ):
-            if not answer.is_success:
-                raise Undelivered(f"HTTP {answer.status_code}", _seconds(answer.headers.get("retry-after", "")))
-            return next(answer.iter_bytes(65536), b"")
+            said = b""
+            for part in answer.iter_bytes():
+                said += part
+                if len(said) >= limit:
+                    break
+            return Answer(answer.status_code, _seconds(answer.headers.get("retry-after", "")), said)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise Undelivered(type(error).__name__) from error
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> bytes:
+    """The start of what the other side answers with 2xx. Raises Undelivered for any other status."""
+    answer = exchange(url, body, headers)
+    if not 200 <= answer.status < 300:
+        raise Undelivered(f"HTTP {answer.status}", answer.after)
+    return answer.body
 
 
 def _seconds(text: str) -> float | None:

@@ -85,6 +85,9 @@ class Platform:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 request = Received(self.path, dict(self.headers.items()), body)
                 status, said = outer.answer(request)
+                with outer._news:
+                    outer.requests.append(request)
+                    outer._news.notify_all()
                 data = json.dumps(said).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -93,9 +96,6 @@ class Platform:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
-                with outer._news:
-                    outer.requests.append(request)
-                    outer._news.notify_all()
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Silent."""

@@ -26,8 +26,8 @@ from qa.types import Outcome, Question
 
 pytest.importorskip("lark_oapi")
 
-from Crypto.Cipher import AES  # noqa: E402
-from lark_oapi.core.utils import AESCipher  # noqa: E402
+from Crypto.Cipher import AES
+from lark_oapi.core.utils import AESCipher
 
 KEY, TOKEN = "test key", "v_token"
 

@@ -23,9 +23,9 @@ from qa.types import Outcome, Question
 
 pytest.importorskip("wechatpy")
 
-from wechatpy.crypto import _get_signature  # noqa: E402
-from wechatpy.enterprise import parse_message  # noqa: E402
-from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto  # noqa: E402
+from wechatpy.crypto import _get_signature
+from wechatpy.enterprise import parse_message
+from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 
 CORP, TOKEN = "ww0123456789abcdef", "QDG6eK"
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"

@@ -227,6 +227,7 @@ def _question(message: Message, text: str) -> schemas.AskRequest:
             top_k=5,
             as_of=message.as_of,
             filters=message.filters,
+            earlier=None,
         )
     except ValidationError as error:
         detail = error.errors()[0]
