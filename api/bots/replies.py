@@ -136,13 +136,14 @@ def escaped(text: str) -> str:
 
 def markdown(reply: Reply, page: str = "") -> str:
     """The reply as Markdown: paragraphs, bold, quotations."""
-    parts = [f"**{escaped(_one_line(reply.title))}**"]
+    title = escaped(_one_line(reply.title))
+    parts = [f"**{title}**"] if title else []
     if reply.message:
-        parts.append(escaped(reply.message))
+        parts.append("\n".join(_lines(reply.message)))
     for cited in reply.cited:
-        parts.append(f"依据：{escaped(cited.where)}（{cited.validity}）")
+        parts.append(f"依据：{escaped(_one_line(cited.where))}（{cited.validity}）")
         parts.append(_quoted(cited.words))
-    parts += [f"注意：{escaped(note)}" for note in reply.notes]
+    parts += [f"注意：{escaped(_one_line(note))}" for note in reply.notes]
     if reply.nearest:
         parts.append("最接近的条款：")
         parts += [_quoted(f"{near.where}：{near.words}") for near in reply.nearest]
@@ -154,8 +155,12 @@ def markdown(reply: Reply, page: str = "") -> str:
 
 
 def _quoted(words: str) -> str:
-    lines = [line.strip() for line in escaped(words).splitlines() if line.strip()]
-    return "\n".join(f"> {line}  " for line in lines).rstrip()
+    return "\n".join(f"> {line}  " for line in _lines(words)).rstrip()
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text that hold something. Each is escaped by itself: what begins one is known only then."""
+    return [escaped(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 def _one_line(text: str) -> str:
