@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from api import documents, login, openai, operations, operator, questions, schemas, uploads
+from api import documents, housekeeping, login, mcp, openai, operations, operator, questions, schemas, uploads
 from api.answering import Service
 from api.bots import routes as chats
 from api.bots.settings import NONE as NO_BOTS
@@ -97,7 +97,9 @@ def create_app(
     operator.add(app, desk)
     operations.add(app, desk)
     openai.add(app, desk)
+    mcp.add(app, desk)
     chats.add(app, desk, bots)
+    housekeeping.add(app, desk)
     add_pages(app)
     return app
 

@@ -75,8 +75,9 @@ class Asked:
             }
             for c in answer.citations
         ]
+        question = masked(answer.question)
         row = (
-            *(answer.id, now(), masked(answer.question), sameness(answer.question)),
+            *(answer.id, now(), question, sameness(question)),
             *(answer.rewritten and masked(answer.rewritten), channel, caller, session, answer.status, answer.reason),
             *(answer.answer, answer.confidence, answer.answered_by, json.dumps(citations, ensure_ascii=False)),
             answer.timings_ms.get("total", 0.0),
@@ -108,9 +109,8 @@ class Asked:
         with self._records.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", (queue, same, now()))
 
-    def purge(self, days: int) -> int:
-        """Forgets what is older; returns how many questions that were."""
-        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+    def purge(self, before: str) -> int:
+        """Forgets what was asked and said before a time (ISO 8601, UTC); returns how many questions that were."""
         with self._records.transaction() as connection:
             connection.execute("DELETE FROM feedback WHERE at < ?", (before,))
             connection.execute("DELETE FROM settled WHERE at < ?", (before,))

@@ -7,9 +7,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from api.bots import dingtalk, feishu, webhook, wecom
@@ -73,19 +72,17 @@ def add(app: FastAPI, desk: Desk, bots: Bots, clock: Callable[[], float] = time.
 
 
 def _live_with(app: FastAPI, running: Running) -> None:
-    """Starts and stops `running` with the application, inside of whatever else does."""
-    outer = app.router.lifespan_context
+    """Starts and stops `running` with the application."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
-        async with outer(app) as state:
-            running.start()
-            try:
-                yield state
-            finally:
-                await running.stop()
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        running.start()
+        try:
+            yield
+        finally:
+            await running.stop()
 
-    app.router.lifespan_context = lifespan
+    app.include_router(APIRouter(lifespan=lifespan))
 
 
 def require_sdk(name: str) -> None:
