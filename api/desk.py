@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from api import schemas
+from api import outbox, schemas
 from api.access import Principal
 from api.answering import OnStep, Service, View, ask_with, search_with
 from api.asked import Asked
@@ -40,8 +40,9 @@ class Desk:
         self.meter = meter
         self.records = records
         self.settings = settings
-        self.asked = Asked(records)
-        self.handoffs = Handoffs(records)
+        records.ensure(outbox.SCHEMA)
+        self.asked = Asked(records, outbox.put)
+        self.handoffs = Handoffs(records, outbox.put)
         self.faq = Faq(records)
         self.gate = Gate(settings.at_work, settings.queue, settings.timeout)
 
