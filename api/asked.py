@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from api import schemas
+from api.handoffs import Announce
 from api.masking import masked
 from api.records import Records, now
 from api.sameness import sameness
@@ -52,10 +53,12 @@ class Summary:
 
 
 class Asked:
-    """The log of questions and the feedback on their answers."""
+    """The log of questions and the feedback on their answers. `announce` is told of a thumbs-down in the transaction that
+    keeps it."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, announce: Announce | None = None) -> None:
         self._records = records
+        self._announce = announce
         records.ensure(SCHEMA)
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -72,8 +75,9 @@ class Asked:
             }
             for c in answer.citations
         ]
+        question = masked(answer.question)
         row = (
-            *(answer.id, now(), masked(answer.question), sameness(answer.question)),
+            *(answer.id, now(), question, sameness(question)),
             *(answer.rewritten and masked(answer.rewritten), channel, caller, session, answer.status, answer.reason),
             *(answer.answer, answer.confidence, answer.answered_by, json.dumps(citations, ensure_ascii=False)),
             answer.timings_ms.get("total", 0.0),
@@ -86,13 +90,17 @@ class Asked:
 
         Raises NotFound where no such answer was given, or it is kept no longer.
         """
-        self.row(answer_id)
+        row = self.row(answer_id)
         ident = f"f{answer_id}"
         with self._records.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (answer_id, ident, now(), rating, reason, masked(comment), caller),
             )
+            if rating == "down" and self._announce is not None:
+                about = {name: row[name] for name in ("question", "status", "answer", "channel")}
+                about |= {"id": ident, "answer_id": answer_id, "reason": reason, "comment": masked(comment)}
+                self._announce(connection, "feedback.down", about)
         return ident
 
     def settle(self, queue: Queue, ident: str) -> None:
@@ -101,9 +109,8 @@ class Asked:
         with self._records.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", (queue, same, now()))
 
-    def purge(self, days: int) -> int:
-        """Forgets what is older; returns how many questions that were."""
-        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+    def purge(self, before: str) -> int:
+        """Forgets what was asked and said before a time (ISO 8601, UTC); returns how many questions that were."""
         with self._records.transaction() as connection:
             connection.execute("DELETE FROM feedback WHERE at < ?", (before,))
             connection.execute("DELETE FROM settled WHERE at < ?", (before,))

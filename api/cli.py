@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from api import cli_bots, cli_keys, cli_outbox
 from api.serving import DataFolder, models_from, serve
 from corpus.errors import PolicyError
 from corpus.ingest import Report, drop, find_files, ingest
@@ -81,8 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="输出 JSON")
     command = add("documents", "列出已导入的文件", _documents)
     command.add_argument("--json", action="store_true", help="输出 JSON")
+    add("mcp", "给语言模型用的工具（MCP 协议，标准输入输出）", _mcp)
     command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
+    keys = commands.add_parser("keys", help="生成、列出、撤销密钥", description="生成、列出、撤销密钥")
+    cli_keys.add(keys)
+    cli_bots.add(commands.add_parser("bots", help="检查平台接入、钉钉 Stream", description="检查平台接入、钉钉 Stream"))
+    cli_outbox.add(commands.add_parser("outbox", help="列出、重发事件", description="列出、重发事件"))
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="在问题集上评测", add_help=False)
     return parser
@@ -188,6 +194,29 @@ def _engine(data: Path) -> Engine:
 
 def _serve(options: argparse.Namespace) -> int:
     return serve(options.data, options.host, options.port, options.workers)
+
+
+def _mcp(options: argparse.Namespace) -> int:
+    import anyio
+
+    from api.app import today_in_shanghai
+    from api.desk import Desk
+    from api.mcp import run_stdio
+    from api.metrics import Meter
+    from api.records import Records
+    from api.service import EngineService
+    from api.settings import settings_from
+
+    def fail(error: BaseException) -> None:
+        print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
+
+    settings = settings_from(os.environ)
+    service = EngineService(_engine(options.data), fail)
+    service.warm_up().join()
+    if not service.ready():
+        return 1
+    anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter(), Records(options.data), settings))
+    return 0
 
 
 def _question(options: argparse.Namespace) -> Question:

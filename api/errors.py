@@ -19,6 +19,11 @@
     │   ├── RateLimited              429  "rate_limited"         too many calls in a minute
     │   ├── Busy                     503  "busy"                 the queue is full
     │   ├── TimedOut                 504  "timeout"              the question took too long
+    │   ├── SignatureWrong           401  "signature_wrong"      a bot's message that its platform did not sign
+    │   ├── MessageStale             401  "message_stale"        a bot's message signed too long ago
+    │   ├── MessageUnreadable        400  "message_unreadable"   a bot's message that is not what its platform sends
+    │   ├── MessageReused            409  "message_reused"       the id of a message that said something else
+    │   ├── MessageUnanswered        503  "message_unanswered"   a bot's message is still being answered
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
     │   ├── CannotListen             500  "cannot_listen"        the address to serve on is taken; of the command line
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
@@ -41,6 +46,12 @@ BODY_LIMIT = 64 * 1024  # bytes
 TOP_K_LIMIT = 50
 EARLIER_LIMIT = 6  # earlier questions that come with one
 ID_LIMIT = 200  # characters of an id, an issuer or a region
+
+
+class NotSafe(PolicyError):
+    """A service that anybody could use and manage is not started unless the operator says so."""
+
+    code = "not_safe"
 
 
 class ApiError(PolicyError):
@@ -219,6 +230,52 @@ class TimedOut(ApiError):
     default_hint = "请稍后再试，或者把问题问得更具体。"
 
 
+class SignatureWrong(ApiError):
+    """The signature of a bot's message or of the webhook is absent or made with another secret. Which, is not said."""
+
+    code = "signature_wrong"
+    status = 401
+    default_message = "签名不对。"
+    default_hint = "请核对密钥、令牌和签名的算法，见 docs/bots.md。"
+
+
+class MessageStale(ApiError):
+    """The time that a message was signed with is not a time, or too far from ours: a replay, or a clock that is wrong."""
+
+    code = "message_stale"
+    status = 401
+    default_message = "消息的时间不在允许的范围内。"
+    default_hint = "请校准两边的时钟，并在发送时重新签名。"
+
+
+class MessageUnreadable(ApiError):
+    """A message that cannot be decrypted or is not what its platform sends."""
+
+    code = "message_unreadable"
+    status = 400
+    default_message = "消息无法解析。"
+    default_hint = "请核对加密密钥和消息格式，见 docs/bots.md。"
+
+
+class MessageReused(ApiError):
+    """The id of a message seen before, with other content."""
+
+    code = "message_reused"
+    status = 409
+    default_message = "这个消息编号已用于另一条消息。"
+    default_hint = "重发同一条消息时内容不要变；新的消息请用新的编号。"
+
+
+class MessageUnanswered(ApiError):
+    """The answer is not there yet. The platform sends the message again, and gets it then."""
+
+    code = "message_unanswered"
+    status = 503
+    retryable = True
+    default_message = "这条消息还在处理。"
+    default_hint = "请稍后重发同一条消息，会得到同一个答复。"
+
+
 class NotReady(ApiError):
     """The index is not loaded yet; the same call will succeed later."""
 
@@ -274,6 +331,9 @@ FIELD_RULES = {
     "n": "n 只能是 1：同一个问题只有一个答案。",
     "metadata": f"metadata 应为对象，其中 session_id 为 1 到 {ID_LIMIT} 个字符的字符串。",
     "x-session-id": f"请求头 X-Session-Id 应为 1 到 {ID_LIMIT} 个字符。",
+    "document_ids": "document_ids 应为文件编号的数组。",
+    "in_force": "in_force 应为 true 或 false。",
+    "clause_id": "clause_id 应为回答或查询结果里的条款编号。",
     "limit": "limit 应为 1 到 200 的整数。",
     "rating": "rating 应为 up 或 down。",
     "reason": "reason 应为 wrong、incomplete、outdated、irrelevant、other 之一。",

@@ -104,6 +104,7 @@ def make(
     Raises StoreError, SnapshotError and the errors of settings.
     """
     from api.app import create_app
+    from api.bots.settings import read_bots
     from api.conversations import StoredConversations
     from api.records import Records
     from api.service import EngineService
@@ -113,7 +114,8 @@ def make(
     records = Records(data)
     conversations = StoredConversations(records, settings.conversation_minutes)
     service = EngineService.over(DataFolder(data, models_from(environment), conversations), on_failure)
-    return create_app(service, records=records, settings=settings), service, settings
+    bots = read_bots(data, environment)
+    return create_app(service, records=records, settings=settings, bots=bots), service, settings
 
 
 def app_from_environment() -> FastAPI:
@@ -142,11 +144,16 @@ def app_from_environment() -> FastAPI:
 def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
     """Serves until it is told to stop, and returns the exit status. `workers` 0: as many as this process may use cores.
 
-    Raises CannotListen, StoreError, SnapshotError and the errors of settings.
+    Raises CannotListen, NotSafe, StoreError, SnapshotError and the errors of settings.
     """
+    from api.guard import require_safe
+    from api.keys import Keys
+    from api.records import Records
+
     if not (data / "index").is_dir():  # before a folder is made for records that nobody needs
         raise StoreError("数据目录里还没有索引", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
     os.environ[DATA] = str(data.absolute())
+    require_safe(settings_from(os.environ), Keys(Records(data)), host)
     workers = workers or len(os.sched_getaffinity(0))
     with _listening(host, port) as listener:
         told = f"条问已启动：http://{_shown(host)}:{listener.getsockname()[1]} （按 Ctrl+C 停止）"

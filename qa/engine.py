@@ -39,6 +39,7 @@ _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at 
 _TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
 _FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
 _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
+_EARLIER = 4  # turns of a conversation that a question brings along which are read at most: each costs an answer
 _KEPT_QUESTIONS = 64
 _KEPT_TOKENS = 2048
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
@@ -147,13 +148,14 @@ class Engine:
     def _answer_after(self, question: Question, on_step: OnStep | None) -> Outcome:
         """The answer to a question that brings its conversation along: what was asked since the last turn that stood alone
         is answered again first, in a memory of its own."""
-        first = len(question.earlier) - 1
-        while first > 0 and self._leans(question.earlier[first]):
+        earlier = question.earlier[-_EARLIER:]
+        first = len(earlier) - 1
+        while first > 0 and self._leans(earlier[first]):
             first -= 1
         alone = copy.copy(self)
         alone.conversations = MemoryConversations(1)
         turn = replace(question, session="", earlier=())
-        for text in question.earlier[first:]:
+        for text in earlier[first:]:
             alone.answer(replace(turn, text=text))
         return alone.answer(turn, on_step)
 
