@@ -92,7 +92,7 @@ export function refusalCard(result, actions, ask) {
   return el("div", `reply refused${asksBack ? " asks-back" : ""}`, [
     el("h3", "refused-head", head),
     result.message && result.message !== head ? el("p", "refused-text", result.message) : null,
-    el("p", "advice muted", [advice, understoodLine(result) ? " " : null, understoodLine(result)]),
+    el("p", "advice muted", [advice ? el("span", "", advice) : null, understoodLine(result)]),
     asksBack ? choices(result, ask) : null,
     actions,
     near.length ? el("h3", "label", "最接近的条款") : null,

@@ -20,7 +20,7 @@ const TITLE = 60; // characters of the first question that name a conversation
 const SUGGESTED = 6;
 const HASH = "#talk=";
 const FIRST = "写下想问的事，一次问一件";
-const NEXT = "可以接着追问，例如：那省级的呢？";
+const NEXT = "接着问，如：那省级的呢？";
 
 let conversation = fresh();
 let running = null; // the AbortController of the question at work
@@ -94,7 +94,7 @@ function resultCard(turn, mine) {
   const rating = ratingParts(turn, keepTurn);
   const handoff = handoffParts(turn, mine.id, keepTurn, refused);
   const buttons = refused
-    ? [handoff.opener, turn.scope.length ? button("不限范围再问一次", "act", () => askWithoutFilters(turn.question)) : null, ...rating.thumbs]
+    ? [handoff.opener, ...rating.thumbs, turn.scope.length ? button("不限范围再问一次", "act", () => askWithoutFilters(turn.question)) : null]
     : [...rating.thumbs, copyButton(turn.result), handoff.opener];
   const actions = el("div", "actions", [el("div", "act-row", buttons, { role: "group", "aria-label": "对这个回答" }), rating.place, handoff.place]);
   return refused ? refusalCard(turn.result, actions, ask) : answerCard(turn.result, actions);

@@ -13,18 +13,20 @@ let wanted = 0; // counts what was opened: an answer that comes after another do
 
 function makeParts() {
   const title = el("h2", "", "", { id: "viewer-title", tabindex: "-1" });
-  const meta = el("p", "meta", [], { id: "viewer-meta" });
+  const meta = el("p", "meta");
+  const facts = el("p", "meta");
+  const more = el("details", "facts", [el("summary", "", "关于这份文件"), facts]);
   const outline = el("nav", "outline", [], { "aria-label": "条款目录" });
   const text = el("article", "document", [], { id: "viewer-text", tabindex: "0", "aria-label": "文件全文" });
   const close = button([icon("close"), "关闭"], "ghost close", () => dialog.close());
   const dialog = el("dialog", "drawer", [
-    el("div", "drawer-head", [el("div", "drawer-title", [title, meta]), close]),
+    el("div", "drawer-head", [el("div", "drawer-title", [title, meta, more]), close]),
     el("div", "drawer-body", [outline, text]),
   ], { id: "viewer", "aria-labelledby": title.id });
   closeOnBackdrop(dialog);
   dialog.addEventListener("close", () => { wanted += 1; });
   document.body.append(dialog);
-  return { dialog, title, meta, outline, text };
+  return { dialog, title, meta, facts, more, outline, text };
 }
 
 /** Opens a document; `target` may name a clause, and the range (code points) to mark: {clause, start, end}. */
@@ -34,6 +36,7 @@ export async function openDocument(id, target = {}) {
   const mine = (wanted += 1);
   parts.title.textContent = "正在打开…";
   parts.meta.replaceChildren();
+  parts.more.hidden = true;
   parts.outline.replaceChildren();
   parts.text.replaceChildren(el("p", "state", "正在读取全文…"));
   try {
@@ -46,6 +49,9 @@ export async function openDocument(id, target = {}) {
     parts.text.replaceChildren(el("p", "state", `${error.message}${error.hint}`));
   }
 }
+
+/** True where the outline has a place beside the text. */
+const isWide = () => matchMedia("(min-width: 900px)").matches;
 
 /** The UTF-16 index of each code-point offset (ascending) in `text`. */
 function utf16(text, offsets) {
@@ -75,7 +81,11 @@ function showDocument(doc, target) {
   const mark = parts.text.querySelector("mark");
   const toMark = mark ? button("转到标出的原文", "link", () => { mark.scrollIntoView({ block: "center" }); mark.focus({ preventScroll: true }); }) : null;
   if (mark) mark.tabIndex = -1;
-  parts.meta.replaceChildren(badge(doc.status), ...[...viewerFacts(doc, clause), toMark].filter(Boolean).map((fact) => el("span", "", fact)));
+  const facts = [doc.number, validity(doc), toMark].filter(Boolean).map((fact) => el("span", "", fact));
+  parts.meta.replaceChildren(badge(doc.status), ...facts);
+  parts.facts.replaceChildren(...viewerFacts(doc, clause).map((fact) => el("span", "", fact)));
+  parts.more.hidden = !parts.facts.childElementCount;
+  parts.more.open = isWide();
   const lit = parts.outline.querySelector("[aria-current]");
   if (lit) lit.scrollIntoView({ block: "nearest" });
   if (mark) mark.scrollIntoView({ block: "center" });
@@ -86,8 +96,8 @@ function showDocument(doc, target) {
 function viewerFacts(doc, clause) {
   const links = doc.links.filter((link) => link.kind !== "cites" || link.target).slice(0, 6).map((link) => linkTo(LINKS[link.kind], link));
   const from = doc.linked_from.slice(0, 6).map((link) => linkTo(LINKED_FROM[link.kind], link));
-  const sources = doc.sources.map((source) => `${source.file} ${lines(source)}`);
-  const facts = [doc.title_inferred ? "原文无标题，题目系推断" : "", doc.number, doc.issuer, validity(doc), ...links, ...from, ...sources];
+  const sources = new Set(doc.sources.map((source) => `${source.file} ${lines(source)}`));
+  const facts = [doc.title_inferred ? "原文无标题，题目系推断" : "", doc.issuer, ...links, ...from, ...sources];
   return [...facts, clause ? responsible(clause) : ""].filter(Boolean);
 }
 
@@ -207,7 +217,7 @@ function outlineOf(doc, paragraphs, current, depth) {
   const lit = currentRow(rows, current);
   const items = rows.map((row, n) => el("li", "", outlineButton(row, depth.get(row.id), paragraphs, starts[n], row === lit)));
   const fold = el("details", "", [el("summary", "", `条款目录（${rows.length}）`), el("ol", "", items)]);
-  fold.open = matchMedia("(min-width: 900px)").matches;
+  fold.open = isWide();
   return [fold];
 }
 

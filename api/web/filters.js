@@ -76,16 +76,16 @@ async function openDialog() {
   const search = el("input", "", [], { id: "filter-search", type: "search", placeholder: "标题或文号中的字" });
   const redraw = () => showDocuments(list, documents, search.value);
   search.addEventListener("input", redraw);
-  const fill = () => body.replaceChildren(
+  const fill = () => body.replaceChildren(...[
     dayField(), inForceField(),
     picker("filter-issuer", "发文机关", documents.map((doc) => doc.issuer), chosen.issuer, (value) => { chosen.issuer = value; }),
     picker("filter-region", "适用地区", documents.map((doc) => doc.region), chosen.region, (value) => { chosen.region = value; }),
     el("div", "field", [el("label", "", "只查这些文件（不选就是全部）", { for: search.id }), search, list]),
-    el("div", "row end", [
+    el("div", "row end foot", [
       button("全部清除", "ghost", () => { clearFilters(); fill(); redraw(); }),
       el("button", "primary", "完成", { type: "submit" }),
     ]),
-  );
+  ].filter(Boolean));
   fill();
   dialog.showModal();
   try {
