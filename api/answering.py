@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,14 @@ from qa.types import Outcome, Question
 log = logging.getLogger("tiaowen.api")
 
 
+OnStep = Callable[[str], None]
+"""Told the name of each step of an answer as it ends: understand, retrieve, rerank, read, decide."""
+
+
+Answers = Callable[["View", Question, Outcome], Outcome]
+"""Looks at a question and the engine's outcome, and gives that or another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How much a service answers from."""
@@ -27,16 +35,14 @@ class Counts:
     passages: int
 
 
-class Service(Protocol):
-    """What the HTTP layer needs of the engine. Methods are called from several threads at once.
+class View(Protocol):
+    """One version of the documents with the engine over it: all of one request is answered from one view.
 
-    `document`, `clause` and `clauses` raise corpus.errors.NotFound for an id that is not in the store; `documents`
-    raises a PolicyError for a cursor that it did not give out itself.
+    Methods are called from several threads at once. `document`, `clause` and `clauses` raise corpus.errors.NotFound for an
+    id that is not in the store; `documents` raises a PolicyError for a cursor that it did not give out itself.
     """
 
-    def ready(self) -> bool: ...
-
-    def answer(self, question: Question) -> Outcome: ...
+    def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome: ...
 
     def search(self, question: Question) -> list[Hit]: ...
 
@@ -54,34 +60,49 @@ class Service(Protocol):
     def referring(self, clause_id: str) -> list[Clause]:
         """The clauses whose words name this one."""
 
+    def has_file(self, name: str) -> bool:
+        """Whether a file of this name was read."""
+
     def counts(self) -> Counts: ...
 
 
-def ask_with(service: Service, question: Question, text: str) -> tuple[schemas.AskResponse, Outcome, float]:
-    """The body of POST /v1/ask for a question given as `text`, the outcome behind it and the seconds that it took."""
+class Service(Protocol):
+    """What the HTTP layer needs of the engine: the view of now, which another may replace at any time."""
+
+    def ready(self) -> bool: ...
+
+    def current(self) -> View: ...
+
+
+def ask_with(
+    view: View, question: Question, text: str, on_step: OnStep | None = None, faq: Answers | None = None
+) -> tuple[schemas.AskResponse, Outcome]:
+    """The body of POST /v1/ask for a question given as `text`, and the outcome behind it. `faq` may put an answer of its
+    own in the place of the engine's."""
     started = time.perf_counter()
-    outcome = service.answer(question)
-    passages = _passages(service, outcome.hits)
-    seconds = time.perf_counter() - started
-    timings = _timings(outcome.timings_ms, seconds)
-    body = schemas.ask_response(uuid.uuid4().hex, text, outcome, passages, question.as_of, timings)
-    return body, outcome, seconds
+    found = view.answer(question, on_step)
+    outcome = faq(view, question, found) if faq else found
+    passages = _passages(view, outcome.hits)
+    timings = _timings(outcome.timings_ms, time.perf_counter() - started)
+    answered_by: schemas.AnsweredBy = "documents" if outcome is found else "faq"
+    id = uuid.uuid4().hex
+    return schemas.ask_response(id, text, outcome, passages, question.as_of, timings, answered_by), outcome
 
 
-def search_with(service: Service, question: Question, text: str) -> schemas.SearchResponse:
+def search_with(view: View, question: Question, text: str) -> schemas.SearchResponse:
     """The body of POST /v1/search for a question given as `text`."""
     started = time.perf_counter()
-    passages = _passages(service, service.search(question))
+    passages = _passages(view, view.search(question))
     timings = _timings({}, time.perf_counter() - started)
     return schemas.SearchResponse(question=text, passages=passages, timings_ms=timings)
 
 
-def _passages(service: Service, hits: Iterable[Hit]) -> list[schemas.PassageOut]:
+def _passages(view: View, hits: Iterable[Hit]) -> list[schemas.PassageOut]:
     """The hits with title and address. One whose clause has just been taken out of the store is left out."""
     found = []
     for hit in hits:
         try:
-            document, clause = service.clause(hit.passage.clause_id)
+            document, clause = view.clause(hit.passage.clause_id)
         except NotFound:
             log.warning("passage %s names a clause that is not in the store", hit.passage.id)
             continue

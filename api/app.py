@@ -9,17 +9,34 @@ from datetime import date, datetime, timedelta, timezone
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
-from api import documents, operations, questions, schemas
+from api import documents, login, openai, operations, operator, questions, schemas, uploads
 from api.answering import Service
 from api.desk import Desk
-from api.envelope import Envelope, error_response
-from api.errors import Internal, InvalidJson, MethodNotAllowed, PayloadTooLarge, unknown_address, validation_error
+from api.envelope import Carried, Envelope, error_response
+from api.errors import (
+    BadRequest,
+    Internal,
+    InvalidJson,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    unknown_address,
+    validation_error,
+)
+from api.guard import Guard
+from api.keys import Keys
+from api.limits import RateLimit
 from api.metrics import Meter
 from api.pages import add_pages
+from api.records import Records
+from api.settings import Settings
 from corpus.errors import PolicyError
 
 SHANGHAI = timezone(timedelta(hours=8))  # no daylight saving since 1991, and no time zone database needed
+
+OPEN = Settings(access="open", any_host=True)
+"""Whoever builds an app and says nothing of access serves it where nobody else comes."""
 
 log = logging.getLogger("tiaowen.api")
 
@@ -28,10 +45,17 @@ def today_in_shanghai() -> date:
     return datetime.now(SHANGHAI).date()
 
 
-def create_app(service: Service, *, clock: Callable[[], date] = today_in_shanghai) -> FastAPI:
+def create_app(
+    service: Service,
+    *,
+    clock: Callable[[], date] = today_in_shanghai,
+    records: Records | None = None,
+    settings: Settings = OPEN,
+) -> FastAPI:
     """The whole service around one engine.
 
-    `clock` gives the day for which a question without `as_of` is answered. Every error, expected or not, leaves in the
+    `clock` gives the day for which a question without `as_of` is answered; `records` keeps what the service must not lose,
+    in a temporary folder where it is None. Every error, expected or not, leaves in the
     shape of api/errors.py.
 
         >>> app = create_app(service)                     # doctest: +SKIP
@@ -47,12 +71,28 @@ def create_app(service: Service, *, clock: Callable[[], date] = today_in_shangha
         responses={"default": {"model": schemas.ErrorBody, "description": "错误"}},
     )
     meter = Meter()
-    desk = Desk(service, clock, meter)
-    app.add_middleware(Envelope, meter=meter)
+    records = records or Records()
+    keys = Keys(records)
+    desk = Desk(service, clock, meter, records, settings)
+    app.add_middleware(Guard, keys=keys, rates=RateLimit(records.folder), settings=settings, meter=meter)
+    if settings.cors:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+            max_age=600,
+        )
+    app.add_middleware(Envelope, meter=meter, upload_limit=settings.upload_mb * 2**20)
     _handle_errors(app, meter)
+    login.add(app, desk, keys)
     questions.add(app, desk)
     documents.add(app, desk)
+    uploads.add(app, desk)
+    operator.add(app, desk)
     operations.add(app, desk)
+    openai.add(app, desk)
     add_pages(app)
     return app
 
@@ -74,6 +114,10 @@ def _handle_errors(app: FastAPI, meter: Meter) -> None:
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> Response:
+        if isinstance(error, Carried):
+            return respond(error.error)
+        if error.status_code == 400 and "multipart" in request.headers.get("content-type", ""):
+            return respond(BadRequest("上传的内容无法读出。", "请用 multipart/form-data 上传，字段名 files。"))
         known: dict[int, Callable[[], PolicyError]] = {
             400: InvalidJson,
             404: unknown_address,

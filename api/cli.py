@@ -231,12 +231,12 @@ def _question(options: argparse.Namespace) -> Question:
 
 def _ask(options: argparse.Namespace) -> int:
     from api.answering import ask_with
-    from api.service import EngineService
+    from api.service import EngineView
 
     question = _question(options)
     engine = _engine(options.data)
     if options.json:
-        print(ask_with(EngineService(engine), question, options.text)[0].model_dump_json(indent=2))
+        print(ask_with(EngineView(engine), question, options.text)[0].model_dump_json(indent=2))
         return 0
     outcome = engine.answer(question)
     if isinstance(outcome, Answer):
@@ -259,12 +259,12 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     from api.answering import search_with
-    from api.service import EngineService
+    from api.service import EngineView
 
     question = _question(options)
     engine = _engine(options.data)
     if options.json:
-        print(search_with(EngineService(engine), question, options.text).model_dump_json(indent=2))
+        print(search_with(EngineView(engine), question, options.text).model_dump_json(indent=2))
         return 0
     for hit in engine.search(question):
         document, _ = engine.load(hit.passage.document_id)

@@ -13,30 +13,27 @@ from corpus.errors import NotFound
 
 
 def add(app: FastAPI, desk: Desk) -> None:
-    service = desk.service
-
     @app.get("/v1/documents", summary="文件目录", response_model=schemas.DocumentPage)
     def documents(
         limit: Annotated[int, Query(ge=1, le=200, description="每页的文件数")] = 50,
         cursor: Annotated[str | None, Query(max_length=1000, description="上一页的 next_cursor")] = None,
     ) -> schemas.DocumentPage:
-        desk.require_ready()
-        rows, following = service.documents(limit, cursor)
+        rows, following = desk.view().documents(limit, cursor)
         day = desk.clock()
         return schemas.DocumentPage(documents=[schemas.document_out(d, day) for d in rows], next_cursor=following)
 
     @app.get("/v1/documents/{id}", summary="一份文件的全文和条款", response_model=schemas.DocumentFull)
     def document(id: str) -> schemas.DocumentFull:
-        desk.require_ready()
         require_plausible(id)
-        return schemas.document_full(service.document(id), service.clauses(id), service.linked_from(id), desk.clock())
+        view = desk.view()
+        return schemas.document_full(view.document(id), view.clauses(id), view.linked_from(id), desk.clock())
 
     @app.get("/v1/clauses/{id}", summary="一条条款", response_model=schemas.ClauseFull)
     def clause(id: str) -> schemas.ClauseFull:
-        desk.require_ready()
         require_plausible(id)
-        found, clause = service.clause(id)
-        return schemas.clause_full(found, clause, service.referring(id), desk.clock())
+        view = desk.view()
+        found, clause = view.clause(id)
+        return schemas.clause_full(found, clause, view.referring(id), desk.clock())
 
 
 def require_plausible(id: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+import time
 import uuid
 from collections.abc import Mapping
 
@@ -12,7 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BODY_LIMIT, Internal, PayloadTooLarge, error_body
+from api.errors import BODY_LIMIT, BodyTimeout, Internal, PayloadTooLarge, error_body
+from api.logs import REQUEST
 from api.metrics import Meter
 from corpus.errors import PolicyError
 
@@ -26,43 +29,98 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+UPLOAD = "/v1/documents"
+LARGER_BODIES = {"/v1/chat/completions": 2**20}
+"""Bytes of a body where it holds more than one question: a whole conversation."""
+BODY_SECONDS, UPLOAD_SECONDS = 20.0, 600.0
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 log = logging.getLogger("tiaowen.api")
 
 
+class Carried(HTTPException):
+    """An error of ours raised while a body is read: frameworks make a 400 of every other exception there."""
+
+    def __init__(self, error: PolicyError) -> None:
+        super().__init__(error.status)
+        self.error = error
+
+
 def error_response(error: PolicyError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """An error in its one shape; where it passes by itself, with the seconds after which to try again."""
-    retry = {"Retry-After": "5"} if error.status == 503 else {}
-    return JSONResponse(error_body(error), error.status, {**(headers or {}), **retry})
+    seconds = getattr(error, "retry_after", None) or (5 if error.status == 503 else None)
+    own = {"Retry-After": str(seconds)} if seconds else {}
+    if error.status == 401:
+        own["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(error_body(error), error.status, {**(headers or {}), **own})
 
 
 class Envelope:
-    """ASGI middleware: request id, security headers, the limit on bodies, HEAD, and the last resort for a fault."""
+    """ASGI middleware: request id, security headers, limits on bodies, HEAD, the log line, and the last resort for a fault.
 
-    def __init__(self, app: ASGIApp, meter: Meter) -> None:
+    `upload_limit` is the size in bytes of the one kind of request that brings files.
+    """
+
+    def __init__(self, app: ASGIApp, meter: Meter, upload_limit: int = BODY_LIMIT) -> None:
         self._app = app
         self._meter = meter
+        self._upload_limit = upload_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         out = _Outgoing(scope, send)
+        token = REQUEST.set(out.request_id)
+        began = time.perf_counter()
+        try:
+            await self._answer(scope, receive, out)
+        finally:
+            REQUEST.reset(token)
+            _log(scope, out, time.perf_counter() - began)
+
+    async def _answer(self, scope: Scope, receive: Receive, out: _Outgoing) -> None:
+        upload = scope["method"] == "POST" and scope["path"] == UPLOAD
+        limit = self._upload_limit if upload else LARGER_BODIES.get(scope["path"], BODY_LIMIT)
         if scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
-        if _declared_length(scope) > BODY_LIMIT:
-            self._meter.count_error(PayloadTooLarge.code)
-            await error_response(PayloadTooLarge())(scope, receive, out)
+            scope["method"] = "GET"
+        if _declared_length(scope) > limit:
+            await self._refuse(PayloadTooLarge(limit), scope, receive, out)
             return
         try:
-            await self._app(scope, _limited(receive), out)
+            await self._app(scope, _limited(receive, limit, UPLOAD_SECONDS if upload else BODY_SECONDS), out)
+        except Carried as error:  # where the body was read outside of any route
+            if out.started:
+                raise
+            await self._refuse(error.error, scope, receive, out)
         except Exception:
             log.exception("%s %s failed, request %s", scope["method"], scope["path"], out.request_id)
             if out.started:
                 raise
-            self._meter.count_error(Internal.code)
-            await error_response(Internal())(scope, receive, out)
+            await self._refuse(Internal(), scope, receive, out)
+
+    async def _refuse(self, error: PolicyError, scope: Scope, receive: Receive, out: _Outgoing) -> None:
+        self._meter.count_error(error.code)
+        await error_response(error)(scope, receive, out)
+
+
+def _log(scope: Scope, out: _Outgoing, seconds: float) -> None:
+    """One line for each request that asks for something; files of the pages and probes are left out while all is well."""
+    path = scope["path"]
+    quiet = path.startswith("/web/") or path in ("/healthz", "/readyz", "/metrics")
+    if quiet and out.status < 400:
+        return
+    principal = scope.get("state", {}).get("principal")
+    extra = {
+        "request": out.request_id,
+        "method": scope["method"],
+        "path": path[:200],
+        "status": out.status,
+        "milliseconds": round(seconds * 1000, 1),
+        "caller": principal.id if principal else None,
+        "event": "request",
+    }
+    log.info("request", extra=extra)
 
 
 class _Outgoing:
@@ -72,13 +130,15 @@ class _Outgoing:
         given = Headers(scope=scope).get("x-request-id", "")
         self.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         self.started = False
+        self.status = 0
         self._send = send
         self._head = scope["method"] == "HEAD"
-        self._private = scope["path"].startswith("/v1/")
+        self._private = scope["path"].startswith(("/v1/", "/mcp", "/bots/"))
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers.update({**SECURITY_HEADERS, "X-Request-ID": self.request_id})
             if self._private:
@@ -93,16 +153,26 @@ def _declared_length(scope: Scope) -> int:
     return int(declared[:20]) if declared.isascii() and declared.isdigit() else 0
 
 
-def _limited(receive: Receive) -> Receive:
-    """`receive` that gives up on a body longer than BODY_LIMIT, whatever length it declared."""
+def _limited(receive: Receive, limit: int, seconds: float) -> Receive:
+    """`receive` that gives up on a body longer than `limit` bytes, whatever length it declared, and on one that is not
+    there `seconds` after it was begun to be read."""
     total = 0
+    whole = False
+    until: float | None = None
 
     async def limited() -> Message:
-        nonlocal total
-        message = await receive()
+        nonlocal total, whole, until
+        if whole:
+            return await receive()  # what comes now is the caller's going away, however long that takes
+        until = until or time.monotonic() + seconds
+        try:
+            message = await asyncio.wait_for(receive(), until - time.monotonic())
+        except TimeoutError as error:
+            raise Carried(BodyTimeout()) from error
         total += len(message.get("body", b""))
-        if total > BODY_LIMIT:
-            raise HTTPException(413)
+        whole = not message.get("more_body", False)
+        if total > limit:
+            raise Carried(PayloadTooLarge(limit))
         return message
 
     return limited

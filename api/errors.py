@@ -4,10 +4,21 @@
     ├── ApiError
     │   ├── BadRequest               422  "invalid_request"      JSON that is not what the route takes
     │   │   ├── QuestionEmpty        422  "question_empty"
-    │   │   └── QuestionTooLong      422  "question_too_long"
+    │   │   ├── QuestionTooLong      422  "question_too_long"
+    │   │   └── ContentUnsupported   422  "content_unsupported"  a chat message that is not text
+    │   ├── ModelNotFound            404  "model_not_found"      OpenAI clients name a model; there is one
     │   ├── InvalidJson              400  "invalid_json"         a body that is not JSON at all
     │   ├── MethodNotAllowed         405  "method_not_allowed"
     │   ├── PayloadTooLarge          413  "payload_too_large"
+    │   ├── BodyTimeout              408  "body_timeout"         the body did not arrive in time
+    │   ├── KeyMissing               401  "key_missing"          this needs a key
+    │   ├── KeyWrong                 401  "key_wrong"            no key in force has this text
+    │   ├── SessionExpired           401  "session_expired"      the login of a page has ended
+    │   ├── Forbidden                403  "forbidden"            the key's role may not do this
+    │   ├── OriginRefused            403  "origin_refused"       a page of another site, or a host that is not ours
+    │   ├── RateLimited              429  "rate_limited"         too many calls in a minute
+    │   ├── Busy                     503  "busy"                 the queue is full
+    │   ├── TimedOut                 504  "timeout"              the question took too long
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
     └── NotFound                     404  "not_found"            corpus/errors.py; unknown routes as well
@@ -27,6 +38,7 @@ from corpus.types import Kind
 QUESTION_LIMIT = 500  # code points
 BODY_LIMIT = 64 * 1024  # bytes
 TOP_K_LIMIT = 50
+EARLIER_LIMIT = 6  # earlier questions that come with one
 ID_LIMIT = 200  # characters of an id, an issuer or a region
 
 
@@ -35,6 +47,7 @@ class ApiError(PolicyError):
 
     default_message: ClassVar[str] = "服务内部出错。"
     default_hint: ClassVar[str] = ""
+    retry_after: int | None = None  # seconds after which the same call may succeed
 
     def __init__(self, message: str | None = None, hint: str | None = None) -> None:
         super().__init__(message or self.default_message, self.default_hint if hint is None else hint)
@@ -65,6 +78,23 @@ class QuestionTooLong(BadRequest):
     default_hint = "请只留下要问的那一件事，或者分几次提问。"
 
 
+class ContentUnsupported(BadRequest):
+    """The question of a chat holds a picture, sound or a file."""
+
+    code = "content_unsupported"
+    default_message = "只能读文字，读不了图片、声音和文件。"
+    default_hint = "请把问题写成文字；消息内容用字符串，或者 type 为 text 的片段。"
+
+
+class ModelNotFound(ApiError):
+    """An OpenAI client asked for a model that is not here."""
+
+    code = "model_not_found"
+    status = 404
+    default_message = "没有这个模型。"
+    default_hint = "model 请填 tiaowen；可用的模型见 /v1/models。"
+
+
 class InvalidJson(ApiError):
     """The body is not JSON in UTF-8."""
 
@@ -84,12 +114,108 @@ class MethodNotAllowed(ApiError):
 
 
 class PayloadTooLarge(ApiError):
-    """The body is larger than BODY_LIMIT bytes."""
+    """The body is larger than `limit` bytes."""
 
     code = "payload_too_large"
     status = 413
-    default_message = f"请求体太大，最多 {BODY_LIMIT // 1024} KB。"
-    default_hint = "请缩短问题或减少筛选条件。"
+    default_hint = "请缩短问题、减少筛选条件，或者把文件分几次上传。"
+
+    def __init__(self, limit: int = BODY_LIMIT) -> None:
+        size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 1024} KB"
+        super().__init__(f"请求体太大，最多 {size}。")
+
+
+class BodyTimeout(ApiError):
+    """The body did not arrive within the time that it was given."""
+
+    code = "body_timeout"
+    status = 408
+    retryable = True
+    default_message = "请求体没有在规定时间内传完。"
+    default_hint = "请检查网络后重新发送。"
+
+
+class KeyMissing(ApiError):
+    """The route needs a key, and the request brought none."""
+
+    code = "key_missing"
+    status = 401
+    default_message = "这项操作需要密钥。"
+    default_hint = "请在请求头带上 Authorization: Bearer 密钥；网页请先登录。密钥由管理员用 tiaowen keys create 生成。"
+
+
+class KeyWrong(ApiError):
+    """No key in force has this text. Whether it ever was one is not said."""
+
+    code = "key_wrong"
+    status = 401
+    default_message = "密钥不对，或者已被撤销。"
+    default_hint = "请核对密钥；忘记了就请管理员重新生成一个。"
+
+
+class SessionExpired(ApiError):
+    """The cookie of a login that has ended."""
+
+    code = "session_expired"
+    status = 401
+    default_message = "登录已过期。"
+    default_hint = "请重新登录。"
+
+
+class Forbidden(ApiError):
+    """The key is right, but its role may not do this."""
+
+    code = "forbidden"
+    status = 403
+    default_message = "这个密钥没有做这件事的权限。"
+    default_hint = "请换用权限更高的密钥：operate 可用工作台，admin 可管理文件。"
+
+
+class OriginRefused(ApiError):
+    """A page of another site, or a request through a name that is not ours."""
+
+    code = "origin_refused"
+    status = 403
+    default_message = "不接受从这个来源发来的请求。"
+    default_hint = (
+        "未设密钥时只接受本机访问：对外服务请先用 tiaowen keys create 生成密钥；"
+        "经过代理时请传递原来的 Host，其他网站的来源用 TIAOWEN_CORS 列出。"
+    )
+
+
+class RateLimited(ApiError):
+    """One key or one address called too often. `retry_after` says in how many seconds the next call is taken."""
+
+    code = "rate_limited"
+    status = 429
+    retryable = True
+    default_message = "请求太频繁。"
+    default_hint = "请按响应头 Retry-After 给出的秒数稍后再试。"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class Busy(ApiError):
+    """As many questions wait as may; the same call will succeed later."""
+
+    code = "busy"
+    status = 503
+    retryable = True
+    retry_after = 2
+    default_message = "现在提问的人太多，请稍候。"
+    default_hint = "请过几秒再试。"
+
+
+class TimedOut(ApiError):
+    """The question took longer than it may."""
+
+    code = "timeout"
+    status = 504
+    retryable = True
+    default_message = "这个问题用时太长，没有等到结果。"
+    default_hint = "请稍后再试，或者把问题问得更具体。"
 
 
 class NotReady(ApiError):
@@ -98,6 +224,7 @@ class NotReady(ApiError):
     code = "not_ready"
     status = 503
     retryable = True
+    retry_after = 5
     default_message = "服务正在启动，暂时不能回答。"
     default_hint = "请稍等几秒再试；/readyz 返回 200 时即可使用。"
 
@@ -123,6 +250,7 @@ FIELD_RULES = {
     "question": f"question 应为字符串，1 到 {QUESTION_LIMIT} 个字。",
     "session_id": f"session_id 应为 1 到 {ID_LIMIT} 个字符的字符串。",
     "top_k": f"top_k 应为 1 到 {TOP_K_LIMIT} 的整数。",
+    "earlier": f"earlier 应为至多 {EARLIER_LIMIT} 句之前问过的话，每句 1 到 {QUESTION_LIMIT} 个字。",
     "as_of": "as_of 应为形如 2026-03-15 的日期（1900 到 2199 年）。",
     "filters": "filters 应为对象，可用字段：document_ids、issuer、region、kind、in_force。",
     "filters.document_ids": "filters.document_ids 应为文件编号的数组。",
@@ -130,7 +258,26 @@ FIELD_RULES = {
     "filters.region": "filters.region 应为非空字符串。",
     "filters.kind": f"filters.kind 应为 {'、'.join(get_args(Kind))} 之一。",
     "filters.in_force": "filters.in_force 应为 true 或 false。",
+    "model": "model 应为字符串 tiaowen。",
+    "messages": 'messages 应为数组，每条形如 {"role": "user", "content": "问题"}。',
+    "stream": "stream 应为 true 或 false。",
+    "stream_options": "stream_options 应为对象，可用字段：include_usage（true 或 false）。",
+    "n": "n 只能是 1：同一个问题只有一个答案。",
+    "metadata": f"metadata 应为对象，其中 session_id 为 1 到 {ID_LIMIT} 个字符的字符串。",
+    "x-session-id": f"请求头 X-Session-Id 应为 1 到 {ID_LIMIT} 个字符。",
     "limit": "limit 应为 1 到 200 的整数。",
+    "rating": "rating 应为 up 或 down。",
+    "reason": "reason 应为 wrong、incomplete、outdated、irrelevant、other 之一。",
+    "comment": "comment 最多 500 个字。",
+    "contact": "contact 最多 100 个字。",
+    "note": "note 最多 500 个字。",
+    "reply": "reply 最多 2000 个字。",
+    "status": "status 应为 taken 或 closed。",
+    "kind": "kind 应为 unanswered、disliked、handoffs 之一（dismiss 只收前两个）。",
+    "days": "days 应为 1 到 3650 的整数。",
+    "questions": "questions 应为 1 到 20 个问题，每个 1 到 500 个字。",
+    "answer": "answer 应为 1 到 500 个字。",
+    "files": "files 应为上传的文件，1 到 20 个。",
     "cursor": "cursor 应为上一页返回的 next_cursor。",
 }
 
@@ -144,6 +291,10 @@ def validation_error(detail: Mapping[str, Any]) -> ApiError:
         return QuestionEmpty()
     if kind == "question_too_long":
         return QuestionTooLong()
+    if kind == "content_unsupported":
+        return ContentUnsupported()
+    if kind == "question_missing":
+        return BadRequest("messages 里没有用户的问题。", FIELD_RULES["messages"])
     where = [str(part) for part in detail["loc"][1:] if not isinstance(part, int)]
     if not where:
         return BadRequest("请求体应为 JSON 对象。", InvalidJson.default_hint)
@@ -153,8 +304,15 @@ def validation_error(detail: Mapping[str, Any]) -> ApiError:
     if kind == "bad_characters":
         return BadRequest(f"{name} 里有无法处理的字符。", "请去掉空字符（NUL）和不成对的代理字符。")
     if kind == "missing":
-        return BadRequest(f"缺少字段：{name}。", FIELD_RULES.get(name, ""))
-    return BadRequest(f"字段 {name} 的取值不对。", FIELD_RULES.get(name))
+        return BadRequest(f"缺少字段：{name}。", _rule(name))
+    return BadRequest(f"字段 {name} 的取值不对。", _rule(name))
+
+
+def _rule(name: str) -> str | None:
+    """What a field takes, or what the nearest field around it takes."""
+    while name and name not in FIELD_RULES:
+        name = name.rpartition(".")[0]
+    return FIELD_RULES.get(name)
 
 
 def _printable(name: str) -> str:

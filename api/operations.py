@@ -10,19 +10,16 @@ from api.desk import Desk
 
 
 def add(app: FastAPI, desk: Desk) -> None:
-    service = desk.service
-
     @app.get("/healthz", summary="进程是否活着", response_model=schemas.Health)
     def healthz() -> schemas.Health:
         return schemas.Health()
 
     @app.get("/readyz", summary="能否回答", response_model=schemas.Readiness)
     def readyz() -> schemas.Readiness:
-        desk.require_ready()
-        counts = service.counts()
+        counts = desk.view().counts()
         return schemas.Readiness(documents=counts.documents, clauses=counts.clauses, passages=counts.passages)
 
     @app.get("/metrics", summary="Prometheus 指标", response_class=PlainTextResponse)
     def metrics() -> PlainTextResponse:
-        counts = service.counts() if service.ready() else None
+        counts = desk.view().counts() if desk.service.ready() else None
         return PlainTextResponse(desk.meter.render(counts), media_type="text/plain; version=0.0.4")

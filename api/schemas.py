@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.errors import ID_LIMIT, QUESTION_LIMIT, TOP_K_LIMIT
+from api.errors import EARLIER_LIMIT, ID_LIMIT, QUESTION_LIMIT, TOP_K_LIMIT
 from corpus.types import Clause, Document, Kind, Link, LinkKind, Source, Span, Status
 from index.types import Filters, Hit
 from qa.types import Answer, Citation, Outcome, Question, Reason
@@ -39,7 +39,8 @@ def _blank(text: str) -> bool:
     return all(unicodedata.category(c)[0] in "ZC" for c in text)
 
 
-def _askable(text: str) -> str:
+def askable(text: str) -> str:
+    """A question as it may be asked. Raises PydanticCustomError: question_empty, question_too_long."""
     if _blank(text):
         raise PydanticCustomError("question_empty", "the question is empty")
     if len(text) > QUESTION_LIMIT:
@@ -63,7 +64,7 @@ def _iso_day(value: Any) -> Any:
 
 Text = Annotated[str, Field(strict=True), AfterValidator(_encodable)]
 Name = Annotated[Text, Field(min_length=1, max_length=ID_LIMIT)]
-QuestionText = Annotated[Text, AfterValidator(_askable)]
+QuestionText = Annotated[Text, AfterValidator(askable)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
@@ -104,12 +105,18 @@ class AskRequest(_Request):
     top_k: Annotated[int, Field(strict=True, ge=1, le=TOP_K_LIMIT)] | None = Field(5, description="返回的条文数")
     as_of: Day | None = Field(None, description="按哪一天的规定回答，默认今天")
     filters: FiltersIn | None = None
+    earlier: list[QuestionText] | None = Field(
+        None,
+        max_length=EARLIER_LIMIT,
+        description="这段对话里之前问过的话，旧的在前；带上它，追问就接着这些话回答，不看 session_id，也不留下记录",
+    )
 
     def to_question(self, today: date) -> Question:
         as_of = self.as_of or today
         filters = self.filters.to_filters(as_of) if self.filters else Filters()
         top_k = 5 if self.top_k is None else self.top_k
-        return Question(self.question.strip(), as_of, filters, self.session_id, top_k)
+        earlier = tuple(text.strip() for text in self.earlier or ())
+        return Question(self.question.strip(), as_of, filters, self.session_id, top_k, earlier)
 
 
 # --- what goes out ---------------------------------------------------------------------------------------------------
@@ -277,6 +284,9 @@ class WarningOut(BaseModel):
     message: str
 
 
+AnsweredBy = Literal["documents", "faq"]
+
+
 class AskResponse(BaseModel):
     """An answer with its citations, or a refusal with its reason; the passages in both cases."""
 
@@ -288,6 +298,7 @@ class AskResponse(BaseModel):
     message: str | None = Field(description="没有回答时，对提问人的说明")
     answer: str | None
     confidence: float = Field(ge=0, le=1)
+    answered_by: AnsweredBy = Field(description="documents：由程序从文件里抽取；faq：由工作人员整理，并附条款")
     warnings: list[WarningOut]
     citations: list[CitationOut]
     passages: list[PassageOut]
@@ -441,7 +452,13 @@ def passage_out(hit: Hit, document: Document, clause: Clause) -> PassageOut:
 
 
 def ask_response(
-    id: str, asked: str, outcome: Outcome, passages: list[PassageOut], day: date, timings_ms: dict[str, float]
+    id: str,
+    asked: str,
+    outcome: Outcome,
+    passages: list[PassageOut],
+    day: date,
+    timings_ms: dict[str, float],
+    answered_by: AnsweredBy = "documents",
 ) -> AskResponse:
     answered = outcome if isinstance(outcome, Answer) else None
     refused = None if isinstance(outcome, Answer) else outcome
@@ -454,6 +471,7 @@ def ask_response(
         message=refused.message if refused else None,
         answer=answered.text if answered else None,
         confidence=round(min(1.0, max(0.0, outcome.confidence)), 4),
+        answered_by=answered_by,
         warnings=[WarningOut(code=w.code, message=w.message) for w in answered.warnings] if answered else [],
         citations=[citation_out(c, day) for c in answered.citations] if answered else [],
         passages=passages,

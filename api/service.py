@@ -5,42 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from api.answering import Counts
+from api.answering import Counts, OnStep
 from corpus.types import Clause, Document, Link
 from index.types import Hit
 from qa.engine import Engine
 from qa.types import Outcome, Question
 
 
-class EngineService:
-    """Serves one engine. `ready` turns true when the models are loaded, which `warm_up` does in the background.
+class EngineView:
+    """One engine as a View."""
 
-    `on_failure` is called with the error where they cannot be loaded.
-    """
-
-    def __init__(self, engine: Engine, on_failure: Callable[[BaseException], None] = lambda error: None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._on_failure = on_failure
-        self._ready = threading.Event()
 
-    def warm_up(self) -> threading.Thread:
-        """Loads what the first question would load, in a thread of its own."""
-        thread = threading.Thread(target=self._warm, name="warm-up", daemon=True)
-        thread.start()
-        return thread
-
-    def _warm(self) -> None:
-        try:
-            self.engine.warm_up()
-        except Exception as error:  # told to whoever serves; a service that cannot search never becomes ready
-            self._on_failure(error)
-            return
-        self._ready.set()
-
-    def ready(self) -> bool:
-        return self._ready.is_set()
-
-    def answer(self, question: Question) -> Outcome:
+    def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
         return self.engine.answer(question)
 
     def search(self, question: Question) -> list[Hit]:
@@ -67,6 +45,41 @@ class EngineService:
     def referring(self, clause_id: str) -> list[Clause]:
         return self.engine.store.clauses_referring(clause_id)
 
+    def has_file(self, name: str) -> bool:
+        return bool(self.engine.store.paths(name))
+
     def counts(self) -> Counts:
         counts = self.engine.store.counts()
         return Counts(counts.documents, counts.clauses, len(self.engine.searcher.snapshot))
+
+
+class EngineService:
+    """Serves one engine. `ready` turns true when the models are loaded, which `warm_up` does in the background.
+
+    `on_failure` is called with the error where they cannot be loaded.
+    """
+
+    def __init__(self, engine: Engine, on_failure: Callable[[BaseException], None] = lambda error: None) -> None:
+        self._view = EngineView(engine)
+        self._on_failure = on_failure
+        self._ready = threading.Event()
+
+    def warm_up(self) -> threading.Thread:
+        """Loads what the first question would load, in a thread of its own."""
+        thread = threading.Thread(target=self._warm, name="warm-up", daemon=True)
+        thread.start()
+        return thread
+
+    def _warm(self) -> None:
+        try:
+            self._view.engine.warm_up()
+        except Exception as error:  # told to whoever serves; a service that cannot search never becomes ready
+            self._on_failure(error)
+            return
+        self._ready.set()
+
+    def ready(self) -> bool:
+        return self._ready.is_set()
+
+    def current(self) -> EngineView:
+        return self._view

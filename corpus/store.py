@@ -286,6 +286,16 @@ class Store:
             connection.execute("DELETE FROM files WHERE path = ?", (path,))
             _drop_orphans(connection)
 
+    def move_file(self, path: str, to: str) -> None:
+        """Says that a file that was read lies elsewhere now, so that what is read from there next is a new version of it."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO files (path, name, sha256, parser) SELECT ?, name, sha256, parser FROM files WHERE path = ?",
+                (to, path),
+            )
+            connection.execute("UPDATE sources SET path = ? WHERE path = ?", (to, path))
+            connection.execute("DELETE FROM files WHERE path = ?", (path,))
+
     def _write(self, connection: sqlite3.Connection, path: str, document: Document, clauses: Sequence[Clause]) -> None:
         values = (
             document.title,

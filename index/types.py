@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from corpus.types import Document
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -45,3 +47,13 @@ class Filters:
     region: str | None = None
     kind: str | None = None
     in_force_on: date | None = None
+
+    def admit(self, document: Document) -> bool:
+        """Whether what the document says may be found."""
+        return (
+            (self.document_ids is None or document.id in self.document_ids)
+            and (self.issuer is None or self.issuer in (document.issuer or ""))
+            and (self.region is None or self.region in (document.region or ""))
+            and (self.kind is None or self.kind == document.kind)
+            and (self.in_force_on is None or document.status_on(self.in_force_on) in ("in_force", "unknown"))
+        )

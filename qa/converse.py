@@ -77,10 +77,16 @@ class Conversations:
                 self._turns.popitem(last=False)
 
 
+def stands_alone(question: str) -> bool:
+    """Whether a question says by itself what it is about."""
+    text = question.strip()
+    return len(text) > 40 or not (_LEANS.search(text) or _BARE.match(text))
+
+
 def complete(question: str, last: Turn | None) -> FollowUp | None:
     """The follow-up as a question of its own, or None where it already stands alone (or nothing came before)."""
     text = question.strip()
-    if last is None or len(text) > 40 or not (_LEANS.search(text) or _BARE.match(text)):
+    if last is None or stands_alone(text):
         return None
     topic, own = last.topic, re.sub(r"^(?:那么?|要是|如果|换成)|呢?[？?。！]*$", "", text)
     if kind_of(text) != "span":

@@ -17,7 +17,7 @@ from index.searcher import Searcher
 from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.closing import asks_when_in_force, closing_passage
-from qa.converse import Conversations, Turn, complete
+from qa.converse import Conversations, Turn, complete, stands_alone
 from qa.evidence import Loaded, Source, Terms, terms_of, weighed_sentences
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
@@ -103,6 +103,8 @@ class Engine:
 
     def answer(self, question: Question) -> Outcome:
         """The answer with its citations, or a refusal with its reason; never raises for an odd question."""
+        if question.earlier:
+            return self._answer_after(question)
         clock = _Clock()
         last = self.conversations.last(question.session)
         follow_up = complete(question.text, last)
@@ -134,6 +136,23 @@ class Engine:
         clock.lap("decide")
         self._remember(question.session, follow_up.topic if follow_up else question.text, outcome)
         return replace(outcome, rewritten=rewritten, timings_ms=clock.laps)
+
+    def _answer_after(self, question: Question) -> Outcome:
+        """The answer to a question that brings its conversation along: what was asked since the last turn that stood alone
+        is answered again first, in a memory of its own."""
+        first = len(question.earlier) - 1
+        while first > 0 and self._leans(question.earlier[first]):
+            first -= 1
+        alone = copy.copy(self)
+        alone.conversations = Conversations(1)
+        turn = replace(question, session="", earlier=())
+        for text in question.earlier[first:]:
+            alone.answer(replace(turn, text=text))
+        return alone.answer(turn)
+
+    def _leans(self, text: str) -> bool:
+        """Whether a turn needs the one before it, or is none that a later one could lean on (small talk)."""
+        return not stands_alone(text) or self._lookup.lacks_document(text) or bool(self.understander.read(text).scope)
 
     def search(self, question: Question) -> list[Hit]:
         """The passages for a question, best first."""
@@ -454,23 +473,7 @@ class Engine:
         """The ids of the documents that the filters let through; None where there are no filters."""
         if filters == Filters():
             return None
-        out = set()
-        for document in self._catalogue:
-            if filters.document_ids is not None and document.id not in filters.document_ids:
-                continue
-            if filters.issuer is not None and filters.issuer not in (document.issuer or ""):
-                continue
-            if filters.region is not None and filters.region not in (document.region or ""):
-                continue
-            if filters.kind is not None and filters.kind != document.kind:
-                continue
-            if filters.in_force_on is not None and document.status_on(filters.in_force_on) not in (
-                "in_force",
-                "unknown",
-            ):
-                continue
-            out.add(document.id)
-        return frozenset(out)
+        return frozenset(document.id for document in self._catalogue if filters.admit(document))
 
     def _remember(self, session: str | None, topic: str, outcome: Outcome) -> None:
         passage = outcome.hits[0].passage if isinstance(outcome, Answer) and outcome.hits else None

@@ -14,13 +14,18 @@ Reason = Literal["no_evidence", "low_confidence", "out_of_scope", "not_in_force"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a user asked, and as of which day it is to be answered."""
+    """What a user asked, and as of which day it is to be answered.
+
+    A follow-up leans on the turns before in its `session`; where `earlier` holds what the same user asked before (oldest
+    first), it leans on that alone, and nothing is remembered.
+    """
 
     text: str
     as_of: date
     filters: Filters = Filters()
     session: str | None = None
     top_k: int = 5
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from api.answering import Counts
+from api.answering import Counts, OnStep
 from corpus.errors import NotFound
 from corpus.types import Anchor, Clause, Document, Kind, Link, Source, Span, Validity
 from index.types import Hit, Passage
@@ -85,8 +85,13 @@ class FakeService:
     def ready(self) -> bool:
         return self.is_ready
 
-    def answer(self, question: Question) -> Outcome:
+    def current(self) -> FakeService:
+        return self
+
+    def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
         self.asked.append(question)
+        for step in ("understand", "retrieve", "decide") if on_step else ():
+            on_step(step)
         hits = tuple(self._hits(question))
         for key, (short, quote) in self.known.items():
             if key in question.text:
@@ -126,6 +131,9 @@ class FakeService:
     def referring(self, clause_id: str) -> list[Clause]:
         every = [c for clauses in self._clauses.values() for c in clauses]
         return [c for c in every if any(r.clause == clause_id for r in c.references)]
+
+    def has_file(self, name: str) -> bool:
+        return any(source.file == name for d in self._documents.values() for source in d.sources)
 
     def counts(self) -> Counts:
         clauses = sum(map(len, self._clauses.values()))

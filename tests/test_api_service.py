@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from api.answering import View
 from api.service import EngineService
 from corpus.errors import NotFound
 from corpus.ingest import ingest
@@ -36,6 +37,11 @@ def service(data: Path) -> EngineService:
     return EngineService(build_engine(data))
 
 
+@pytest.fixture
+def view(service: EngineService) -> View:
+    return service.current()
+
+
 def test_ready_only_when_warm(service: EngineService) -> None:
     assert not service.ready()
     service.warm_up().join(30)
@@ -49,40 +55,40 @@ def test_a_model_that_cannot_be_loaded_is_told_and_never_ready(data: Path, tmp_p
     assert len(failures) == 1 and not service.ready()
 
 
-def test_pages_of_documents(service: EngineService) -> None:
+def test_pages_of_documents(view: View) -> None:
     seen: list[str] = []
     cursor: str | None = None
     for _ in TITLES:
-        page, cursor = service.documents(1, cursor)
+        page, cursor = view.documents(1, cursor)
         seen += [document.title for document in page]
     assert seen == TITLES and cursor is None
-    everything, after = service.documents(50, None)
+    everything, after = view.documents(50, None)
     assert [d.title for d in everything] == TITLES and after is None
     with pytest.raises(NotFound):
-        service.documents(1, "not a cursor")
+        view.documents(1, "not a cursor")
 
 
-def test_documents_and_clauses_by_id(service: EngineService) -> None:
-    (first, *_), _ = service.documents(1, None)
-    clauses = service.clauses(first.id)
-    assert service.document(first.id) == first and [c.ordinal for c in clauses] == list(range(len(clauses)))
+def test_documents_and_clauses_by_id(view: View) -> None:
+    (first, *_), _ = view.documents(1, None)
+    clauses = view.clauses(first.id)
+    assert view.document(first.id) == first and [c.ordinal for c in clauses] == list(range(len(clauses)))
     for clause in clauses:
-        assert service.clause(clause.id) == (first, clause)
-    for missing in (service.document, service.clauses, service.clause):
+        assert view.clause(clause.id) == (first, clause)
+    for missing in (view.document, view.clauses, view.clause):
         with pytest.raises(NotFound):
             missing("nothing")
 
 
-def test_counts(service: EngineService) -> None:
-    counts = service.counts()
+def test_counts(view: View) -> None:
+    counts = view.counts()
     assert counts.documents == 3 and counts.clauses >= 6 and counts.passages >= 3
 
 
-def test_answers_from_several_threads(service: EngineService) -> None:
+def test_answers_from_several_threads(view: View) -> None:
     said: dict[int, str] = {}
 
     def work(i: int) -> None:
-        outcome = service.answer(Question(f"{TITLES[i]}：给第{i + 1}类单位奖励多少？", date(2026, 11, 21)))
+        outcome = view.answer(Question(f"{TITLES[i]}：给第{i + 1}类单位奖励多少？", date(2026, 11, 21)))
         said[i] = outcome.text if isinstance(outcome, Answer) else ""
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
@@ -91,7 +97,7 @@ def test_answers_from_several_threads(service: EngineService) -> None:
     for thread in threads:
         thread.join(30)
     assert said == {0: "10万元", 1: "20万元", 2: "30万元"}
-    assert service.search(Question("停车管理办法", date(2026, 11, 21), top_k=2))[0].rank == 1
+    assert view.search(Question("停车管理办法", date(2026, 11, 21), top_k=2))[0].rank == 1
 
 
 def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:

@@ -178,6 +178,25 @@ def test_a_conversation(engine: Engine) -> None:
     assert other.rewritten is None, "sessions never leak"
 
 
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["专精特新企业新建国家级企业技术中心，支持多少？", "那省级的呢？", "这事归哪些部门管？"],
+        [SMALL_GIANT, "专精特新企业新建国家级企业技术中心，支持多少？", "那省级的呢？", "什么时候截止？"],
+        ["专精特新企业新建国家级企业技术中心，支持多少？", "你好", "那省级的呢？"],
+        ["快递柜至少免费放多久？", "第五条怎么规定的？", "它还规定了什么？"],
+    ],
+)
+def test_a_conversation_that_comes_along_is_answered_like_one_that_is_remembered(
+    engine: Engine, turns: list[str]
+) -> None:
+    for n, text in enumerate(turns):
+        remembered = ask(engine, text, session="-".join(turns))
+        brought = engine.answer(Question(text, DAY, earlier=tuple(turns[:n])))
+        assert replace(brought, timings_ms={}) == replace(remembered, timings_ms={})
+    assert engine.conversations.last("") is None, "what came along is not remembered"
+
+
 def test_the_same_question_gives_the_same_answer(engine: Engine, data: Path) -> None:
     fresh = build_engine(data)
     for question in (SMALL_GIANT, "物业能不能向来充电的人收入场费？", "快递柜至少免费放多久？"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.converse import Conversations, Turn, complete
+from qa.converse import Conversations, Turn, complete, stands_alone
 
 TOPIC = "新建国家级企业技术中心，支持多少？"
 
@@ -43,7 +43,7 @@ def test_a_follow_up_is_made_whole(topic: str, question: str, has: list[str], la
     ],
 )
 def test_a_new_topic_stands_alone(question: str) -> None:
-    assert complete(question, Turn(TOPIC)) is None
+    assert stands_alone(question) and complete(question, Turn(TOPIC)) is None
 
 
 def test_nothing_before_nothing_to_lean_on() -> None:

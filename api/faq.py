@@ -1,0 +1,192 @@
+"""Answers that an operator wrote, each tied to the words of a clause.
+
+An entry answers its questions only while the clause still says, word for word, what was quoted; when the document changes
+under it, the entry is flagged and steps back until the operator has looked at it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from api.answering import View
+from api.errors import BadRequest
+from api.records import Records, now
+from api.sameness import sameness
+from corpus.errors import NotFound
+from corpus.types import Clause, Document, Span
+from qa.types import Answer, Citation, Outcome, Question
+
+State = Literal["current", "changed", "missing"]
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS faq (
+  id TEXT PRIMARY KEY, questions TEXT NOT NULL, answer TEXT NOT NULL, document_id TEXT NOT NULL, clause_id TEXT NOT NULL,
+  title TEXT NOT NULL, address TEXT NOT NULL, clause_text TEXT NOT NULL, quote TEXT NOT NULL, used INTEGER NOT NULL,
+  made_by TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS faq_questions (same TEXT PRIMARY KEY, faq_id TEXT NOT NULL REFERENCES faq (id) ON DELETE CASCADE);
+"""
+SURE = 0.99
+"""The confidence of an answer that a person gave and tied to its clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer. `clause_text` is what the clause said when it was written; times are ISO 8601 in UTC."""
+
+    id: str
+    questions: tuple[str, ...]
+    answer: str
+    document_id: str
+    clause_id: str
+    title: str
+    address: str
+    clause_text: str
+    quote: str
+    used: int
+    made_by: str
+    created_at: str
+    updated_at: str
+
+
+class Faq:
+    """The entries of one service."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        records.ensure(SCHEMA)
+
+    def put(
+        self,
+        view: View,
+        questions: Sequence[str],
+        answer: str,
+        clause_id: str,
+        quote: str | None,
+        made_by: str,
+        ident: str | None = None,
+    ) -> Entry:
+        """A new entry, or the one `ident` written anew. A question belongs to the entry that was given it last.
+
+        Raises NotFound for the clause or the entry, and BadRequest where the quote does not stand in the clause.
+        """
+        document, clause = view.clause(clause_id)
+        text = document.quote(clause.span)
+        words = text.strip() if quote is None else quote
+        if not words or words not in text:
+            raise BadRequest("引文和条款的原文不一致。", "quote 应与条款原文逐字相同；不填则引用整条。")
+        same = list(dict.fromkeys(sameness(q) for q in questions))
+        with self._records.transaction() as connection:
+            old = None if ident is None else _by_id(connection, ident)
+            at = now()
+            made = Entry(
+                id=old.id if old else secrets.token_hex(8),
+                questions=tuple(questions),
+                answer=answer,
+                document_id=document.id,
+                clause_id=clause_id,
+                title=document.title,
+                address=clause.address,
+                clause_text=text,
+                quote=words,
+                used=old.used if old else 0,
+                made_by=made_by,
+                created_at=old.created_at if old else at,
+                updated_at=at,
+            )
+            connection.execute("DELETE FROM faq_questions WHERE faq_id = ?", (made.id,))
+            values = (made.id, json.dumps(made.questions, ensure_ascii=False), *_rest(made))
+            names = "id, questions, answer, document_id, clause_id, title, address, clause_text, quote, used, made_by, created_at, updated_at"
+            updates = ", ".join(f"{n} = excluded.{n}" for n in names.split(", ")[1:])
+            connection.execute(
+                f"INSERT INTO faq ({names}) VALUES ({','.join('?' * len(values))}) ON CONFLICT (id) DO UPDATE SET {updates}",
+                values,
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO faq_questions VALUES (?, ?)", [(question, made.id) for question in same]
+            )
+        return made
+
+    def delete(self, ident: str) -> None:
+        """Raises NotFound."""
+        with self._records.transaction() as connection:
+            if not connection.execute("DELETE FROM faq WHERE id = ?", (ident,)).rowcount:
+                raise _no_entry()
+
+    def entries(self) -> list[Entry]:
+        """All of them, the last written first."""
+        return [_entry(row) for row in self._records.connect().execute("SELECT * FROM faq ORDER BY updated_at DESC")]
+
+    def find(self, question: str) -> Entry | None:
+        """The entry for a question that stands alone."""
+        row = (
+            self._records.connect()
+            .execute(
+                "SELECT f.* FROM faq f JOIN faq_questions q ON q.faq_id = f.id WHERE q.same = ?", (sameness(question),)
+            )
+            .fetchone()
+        )
+        return _entry(row) if row else None
+
+    def answer(self, view: View, question: Question, outcome: Outcome) -> Outcome:
+        """The operator's answer in the place of `outcome` where there is one for the question (made whole, if it was a
+        follow-up), its clause is unchanged, in force on the day, and within the filters; else `outcome`."""
+        entry = self.find(outcome.rewritten or question.text)
+        if entry is None:
+            return outcome
+        found = located(view, entry)
+        if found is None:
+            return outcome
+        document, clause, span = found
+        if not question.filters.admit(document) or document.status_on(question.as_of) not in ("in_force", "unknown"):
+            return outcome
+        with self._records.transaction(lasting=False) as connection:
+            connection.execute("UPDATE faq SET used = used + 1 WHERE id = ?", (entry.id,))
+        citation = Citation(document, clause, span, document.quote(span))
+        return Answer(
+            entry.answer, (citation,), SURE, outcome.hits, rewritten=outcome.rewritten, timings_ms=outcome.timings_ms
+        )
+
+
+def state_of(view: View, entry: Entry) -> State:
+    """Whether the clause still says what it said."""
+    try:
+        document, clause = view.clause(entry.clause_id)
+    except NotFound:
+        return "missing"
+    return "current" if document.quote(clause.span) == entry.clause_text else "changed"
+
+
+def located(view: View, entry: Entry) -> tuple[Document, Clause, Span] | None:
+    """The clause of an entry and where its quote stands; None where the clause changed or is gone."""
+    if state_of(view, entry) != "current":
+        return None
+    document, clause = view.clause(entry.clause_id)
+    start = document.text.index(entry.quote, clause.span.start, clause.span.end)
+    return document, clause, Span(start, start + len(entry.quote))
+
+
+def _rest(entry: Entry) -> tuple[str | int, ...]:
+    return (
+        *(entry.answer, entry.document_id, entry.clause_id, entry.title, entry.address, entry.clause_text, entry.quote),
+        *(entry.used, entry.made_by, entry.created_at, entry.updated_at),
+    )
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(row["id"], tuple(json.loads(row["questions"])), *tuple(row)[2:])
+
+
+def _by_id(connection: sqlite3.Connection, ident: str) -> Entry:
+    row = connection.execute("SELECT * FROM faq WHERE id = ?", (ident,)).fetchone()
+    if row is None:
+        raise _no_entry()
+    return _entry(row)
+
+
+def _no_entry() -> NotFound:
+    return NotFound("没有这条常见问题", "编号见 GET /v1/faq")

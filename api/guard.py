@@ -1,0 +1,164 @@
+"""What stands before every route: who calls, whether they may, and whether they call too often.
+
+One table says what a path needs, so that whoever checks the service reads one place. Where a service is open, only this
+machine is served: not another address, not a name that somebody else's DNS points at it (rebinding), not through a proxy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access import LOCAL, Principal, Role
+from api.envelope import error_response
+from api.errors import Forbidden, KeyMissing, KeyWrong, OriginRefused, SessionExpired
+from api.keys import Keys
+from api.limits import RateLimit
+from api.metrics import Meter
+from api.settings import Access, Settings
+from corpus.errors import PolicyError
+
+COOKIE = "tiaowen_login"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+# What a path needs; the first that matches holds, and whatever none matches needs the role "ask". None: nobody is turned
+# away, because nothing of the documents or the records is there (pages, health) or because a signature decides (bots).
+_RULES: tuple[tuple[re.Pattern[str], frozenset[str] | None, Role | None], ...] = tuple(
+    (re.compile(pattern), methods and frozenset(methods.split()), role)  # type: ignore[misc]
+    for pattern, methods, role in (
+        (r"/(?:|docs|library|operator|openapi\.json|healthz|readyz|web/.*)", None, None),
+        (r"/bots/.*", None, None),
+        (r"/v1/(?:me|login|logout)", None, None),
+        (r"/v1/documents", "POST", "admin"),
+        (r"/v1/(?:files|ingestions)(?:/.*)?", None, "admin"),
+        (r"/v1/(?:operator|faq)(?:/.*)?", None, "operate"),
+        (r"/metrics", None, "operate"),
+    )
+)
+_UNLIMITED = re.compile(r"/(?:|docs|library|operator|healthz|readyz|metrics|web/.*)")
+
+
+def role_for(method: str, path: str) -> Role | None:
+    """The least role that may use a route; None where no key is asked for."""
+    for pattern, methods, role in _RULES:
+        if pattern.fullmatch(path) and (methods is None or method in methods):
+            return role
+    return "ask"
+
+
+class Guard:
+    """ASGI middleware. Puts the Principal into `scope["state"]`, or answers with an error in the one shape."""
+
+    def __init__(self, app: ASGIApp, keys: Keys, rates: RateLimit, settings: Settings, meter: Meter) -> None:
+        self._app = app
+        self._keys = keys
+        self._rates = rates
+        self._settings = settings
+        self._meter = meter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            principal = await run_in_threadpool(self._admit, HTTPConnection(scope))
+        except PolicyError as error:
+            self._meter.count_error(error.code)
+            await error_response(error)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["principal"] = principal
+        await self._app(scope, receive, send)
+
+    def _admit(self, request: HTTPConnection) -> Principal:
+        method, path = request.scope["method"], request.scope["path"]
+        access = access_of(self._settings, self._keys)
+        address = request.client.host if request.client else ""
+        if access == "open" and not self._settings.any_host:
+            _require_this_machine(request.headers, address, self._settings)
+        required = role_for(method, path)
+        found, fault = self._found(request, access, address)
+        if not (_UNLIMITED.fullmatch(path) or found is LOCAL):
+            self._count(found)
+        if method not in _SAFE and not _shown_key(request.headers):
+            _require_own_origin(request.headers, self._settings)
+        if required is None:
+            return found
+        if not found.may(required) or (fault is not None and (access == "keys" or isinstance(fault, KeyWrong))):
+            raise fault or Forbidden
+        return found
+
+    def _found(self, request: HTTPConnection, access: Access, address: str) -> tuple[Principal, PolicyError | None]:
+        """Whom the request acts for, and what is wrong with what it showed, in case more is needed."""
+        if access == "open":
+            nobody, fault = LOCAL, None
+        else:
+            nobody, fault = Principal(f"address:{_network(address)}", "", "ask"), KeyMissing()
+        if token := _shown_key(request.headers):
+            key = self._keys.find(token)
+            return (key.principal, None) if key else (nobody, fault and KeyWrong())
+        if cookie := request.cookies.get(COOKIE):
+            key = self._keys.logged_in(cookie)
+            return (key.principal, None) if key else (nobody, fault and SessionExpired())
+        return nobody, fault
+
+    def _count(self, who: Principal) -> None:
+        of_key = who.id.startswith("key:")
+        calls = self._settings.rate_key if of_key else self._settings.rate_address
+        if calls:
+            self._rates.take(who.id, calls)
+
+
+def access_of(settings: Settings, keys: Keys) -> Access:
+    """Who needs a key: as set, else nobody until there is one."""
+    return settings.access or ("keys" if keys.any() else "open")
+
+
+def _shown_key(headers: Headers) -> str:
+    """The key that a request brings, "" where it brings none. An Authorization that is not ours is a wrong key."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("x-api-key", "").strip()
+
+
+def _require_this_machine(headers: Headers, address: str, settings: Settings) -> None:
+    host = headers.get("host", "")
+    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    named = bool({name, host} & set(settings.hosts))
+    proxied = any(header in headers for header in ("x-forwarded-for", "x-real-ip", "forwarded"))
+    if named or (name.lower() in _THIS_MACHINE and _is_loopback(address) and not proxied):
+        return
+    raise OriginRefused
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _require_own_origin(headers: Headers, settings: Settings) -> None:
+    """A page of another site may not make a browser act with a cookie, or with what this machine may do."""
+    origin = headers.get("origin")
+    if origin is None or origin in settings.cors:
+        return
+    host = urlsplit(origin).netloc
+    if not host or host not in (headers.get("host", ""), *settings.hosts):
+        raise OriginRefused
+
+
+def _network(address: str) -> str:
+    """What an address is counted as: an IPv6 subscriber has a whole /64 to call from."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)

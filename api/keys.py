@@ -1,0 +1,124 @@
+"""API keys and the logins of the pages, both stored as hashes only.
+
+A key is `tw_` and 256 random bits, so that a plain SHA-256 is as good as any slow hash: there is nothing to guess from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from api.access import Principal, Role
+from api.records import Records, now
+from corpus.errors import NotFound
+
+PREFIX = "tw_"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL,
+  revoked_at TEXT
+);
+CREATE TABLE IF NOT EXISTS logins (
+  hash TEXT PRIMARY KEY, key_id TEXT NOT NULL REFERENCES keys (id), expires_at TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is listed: everything but the key. Times are ISO 8601 in UTC."""
+
+    id: str
+    name: str
+    role: Role
+    created_at: str
+    revoked_at: str | None
+
+    @property
+    def principal(self) -> Principal:
+        return Principal(f"key:{self.id}", self.name, self.role)
+
+
+class Keys:
+    """The keys of one service. A key that is revoked ends its logins with it, at once and in every worker process."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        records.ensure(SCHEMA)
+
+    def create(self, name: str, role: Role) -> tuple[Key, str]:
+        """A new key and its text, which is shown once and kept nowhere."""
+        token = PREFIX + secrets.token_urlsafe(32)
+        key = Key(secrets.token_hex(4), name, role, now(), None)
+        with self._records.transaction() as connection:
+            connection.execute(
+                "INSERT INTO keys VALUES (?, ?, ?, ?, ?, NULL)", (key.id, name, role, _hash(token), key.created_at)
+            )
+        return key, token
+
+    def list(self) -> list[Key]:
+        rows = self._records.connect().execute("SELECT * FROM keys ORDER BY created_at")
+        return [_key(row) for row in rows]
+
+    def revoke(self, ident: str) -> Key:
+        """Raises NotFound where no key in force has this id."""
+        with self._records.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (now(), ident)
+            ).rowcount
+            connection.execute("DELETE FROM logins WHERE key_id = ?", (ident,))
+            row = connection.execute("SELECT * FROM keys WHERE id = ?", (ident,)).fetchone()
+        if not changed:
+            raise NotFound("没有这个编号的有效密钥", "用 tiaowen keys list 查看编号")
+        return _key(row)
+
+    def any(self) -> bool:
+        """Whether there is a key in force."""
+        return self._one("SELECT 1 FROM keys WHERE revoked_at IS NULL LIMIT 1") is not None
+
+    def find(self, token: str) -> Key | None:
+        """The key in force with this text."""
+        row = self._one("SELECT * FROM keys WHERE hash = ? AND revoked_at IS NULL", _hash(token))
+        return _key(row) if row else None
+
+    # -- logins of the pages -------------------------------------------------------------------------------------------
+
+    def log_in(self, key: Key, hours: float) -> tuple[str, datetime]:
+        """A cookie's value for this key, and when it ends."""
+        token = secrets.token_urlsafe(32)
+        end = datetime.now(UTC) + timedelta(hours=hours)
+        with self._records.transaction() as connection:
+            connection.execute("DELETE FROM logins WHERE expires_at < ?", (now(),))
+            connection.execute(
+                "INSERT INTO logins VALUES (?, ?, ?)", (_hash(token), key.id, end.isoformat(timespec="microseconds"))
+            )
+        return token, end
+
+    def logged_in(self, token: str) -> Key | None:
+        """The key behind a cookie; None where it has ended."""
+        row = self._one(
+            "SELECT k.* FROM logins l JOIN keys k ON k.id = l.key_id "
+            "WHERE l.hash = ? AND l.expires_at >= ? AND k.revoked_at IS NULL",
+            _hash(token),
+            now(),
+        )
+        return _key(row) if row else None
+
+    def log_out(self, token: str) -> None:
+        with self._records.transaction() as connection:
+            connection.execute("DELETE FROM logins WHERE hash = ?", (_hash(token),))
+
+    def _one(self, query: str, *values: str) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._records.connect().execute(query, values).fetchone()
+        return row
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _key(row: sqlite3.Row) -> Key:
+    return Key(row["id"], row["name"], row["role"], row["created_at"], row["revoked_at"])

@@ -1,0 +1,92 @@
+"""What the service itself must not lose: one SQLite file beside the documents, shared by all worker processes.
+
+Each subject (keys, questions, feedback, hand-offs, FAQ, events) keeps its tables in a file of its own and brings its
+schema to `ensure`. Write-ahead logging lets workers read while one writes. What was committed is there after a crash of
+the process; what was confirmed to a person (`lasting`) after one of the machine, too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from corpus.errors import StoreError
+
+FILE = "service.sqlite3"
+
+
+class Records:
+    """The service's tables under a data folder; in a temporary folder of its own where none is given.
+
+    >>> records = Records(Path("data"))
+    >>> records.ensure("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY)")
+
+    Safe for several threads and processes. Raises StoreError where the file cannot be opened, is not ours, or is full.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._own = tempfile.TemporaryDirectory(prefix="tiaowen-") if folder is None else None
+        self.folder = folder or Path(self._own.name if self._own else "")
+        self.path = self.folder / FILE
+        self._local = threading.local()
+        with _told(self.path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)  # questions, contacts and hashes of keys: nobody else's business
+            self.connect().execute("PRAGMA journal_mode=WAL")
+
+    def connect(self) -> sqlite3.Connection:
+        """The connection of this thread."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys=ON")
+            self._local.connection = connection
+        return connection
+
+    def ensure(self, schema: str) -> None:
+        """Makes the tables of one subject where they are not there yet."""
+        with _told(self.path):
+            self.connect().executescript(schema)
+
+    @contextmanager
+    def transaction(self, lasting: bool = True) -> Iterator[sqlite3.Connection]:
+        """All of what is written inside, or nothing. Not `lasting`: a loss of power may take the last seconds back, and the
+        disk is not waited for, which is what a log line of every question can afford."""
+        connection = self.connect()
+        with _told(self.path):
+            connection.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Closes the connection of this thread, and removes a temporary folder."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+        if self._own is not None:
+            self._own.cleanup()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"服务记录无法读写：{path.name}（{error}）", "请检查数据目录的权限和磁盘空间后重试") from error
+
+
+def now() -> str:
+    """The time of a record: ISO 8601 in UTC with microseconds, so that text order is time order."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
