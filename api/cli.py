@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from api import cli_keys
 from corpus.errors import PolicyError
 from corpus.ingest import Report, drop, find_files, ingest
 from corpus.store import Store
@@ -82,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="输出 JSON")
     command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
+    keys = commands.add_parser("keys", help="生成、列出、撤销密钥", description="生成、列出、撤销密钥")
+    cli_keys.add(keys)
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="在问题集上评测", add_help=False)
     return parser
@@ -199,7 +202,16 @@ def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
     from api.app import create_app
+    from api.guard import require_safe
+    from api.keys import Keys
+    from api.logs import configure
+    from api.records import Records
     from api.service import EngineService
+    from api.settings import settings_from
+
+    settings, records = settings_from(os.environ), Records(options.data)
+    require_safe(settings, Keys(records), options.host)
+    configure()
 
     def fail(error: BaseException) -> None:
         print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
@@ -209,7 +221,7 @@ def _serve(options: argparse.Namespace) -> int:
         server.should_exit = True
 
     service = EngineService(_engine(options.data), fail)
-    app = create_app(service)
+    app = create_app(service, records=records, settings=settings)
     server = uvicorn.Server(
         uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", server_header=False)
     )

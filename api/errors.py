@@ -42,6 +42,12 @@ EARLIER_LIMIT = 6  # earlier questions that come with one
 ID_LIMIT = 200  # characters of an id, an issuer or a region
 
 
+class NotSafe(PolicyError):
+    """A service that anybody could use and manage is not started unless the operator says so."""
+
+    code = "not_safe"
+
+
 class ApiError(PolicyError):
     """Root of the errors of a request. Raise a subclass."""
 
