@@ -146,15 +146,29 @@ def test_two_keys_may_number_their_conversations_alike(tmp_path: Path) -> None:
     assert one and other and one != other and one.endswith("/1")
 
 
-def test_suggestions_are_questions_whose_answers_were_liked(desk: Desk) -> None:
-    answer = desk.ask("国家级奖多少？")
-    desk.ask(LAY)
-    assert desk.client.get("/v1/suggestions").json() == {"questions": []}
-    desk.client.post("/v1/feedback", json={"answer_id": answer["id"], "rating": "up"})
-    assert desk.client.get("/v1/suggestions").json() == {"questions": ["国家级奖多少？"]}
-    again = desk.ask("国家级奖多少")
-    desk.client.post("/v1/feedback", json={"answer_id": again["id"], "rating": "down"})
-    assert desk.client.get("/v1/suggestions").json() == {"questions": []}
+def test_suggestions_are_what_an_operator_answered_and_what_several_asked(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    service = FakeService([POLICY], {"国家级": ("100万元", "给予100万元奖励")})
+    app = create_app(service, records=records, settings=Settings(access="ask"))
+    clients = [TestClient(app, client=(f"203.0.113.{n}", 1)) for n in range(3)]
+
+    def suggested() -> list[str]:
+        questions: list[str] = clients[0].get("/v1/suggestions").json()["questions"]
+        return questions
+
+    asked = [client.post("/v1/ask", json={"question": "国家级奖多少？"}).json() for client in clients[:2]]
+    for _ in range(5):
+        clients[0].post("/v1/ask", json={"question": "国家级给我家多少？"})
+        clients[2].post("/v1/ask", json={"question": LAY})
+    assert suggested() == [], "two callers are not several, and one caller never is"
+    clients[2].post("/v1/ask", json={"question": "请问国家级奖多少"})
+    assert suggested() == ["请问国家级奖多少"]
+    operator = {"X-API-Key": Keys(records).create("", "operate")[1]}
+    body = {"questions": [LAY], "answer": "每台补助10万元", "clause_id": LIFT}
+    assert clients[0].post("/v1/faq", json=body, headers=operator).status_code == 201
+    assert suggested() == [LAY, "请问国家级奖多少"]
+    clients[1].post("/v1/feedback", json={"answer_id": asked[1]["id"], "rating": "down"})
+    assert suggested() == [LAY]
 
 
 # --- hand-offs --------------------------------------------------------------------------------------------------------
