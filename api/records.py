@@ -7,9 +7,11 @@ the process; what was confirmed to a person (`lasting`) after one of the machine
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,8 +32,9 @@ class Records:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._own = tempfile.TemporaryDirectory(prefix="tiaowen-") if folder is None else None
-        self.folder = folder or Path(self._own.name if self._own else "")
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="tiaowen-"))
+        if folder is None:
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.path = self.folder / FILE
         self._local = threading.local()
         with _told(self.path):
@@ -70,13 +73,11 @@ class Records:
             connection.commit()
 
     def close(self) -> None:
-        """Closes the connection of this thread, and removes a temporary folder."""
+        """Closes the connection of this thread."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
             self._local.connection = None
-        if self._own is not None:
-            self._own.cleanup()
 
 
 @contextmanager

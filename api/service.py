@@ -19,7 +19,7 @@ class EngineView:
         self.engine = engine
 
     def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
-        return self.engine.answer(question)
+        return self.engine.answer(question, on_step)
 
     def search(self, question: Question) -> list[Hit]:
         return self.engine.search(question)

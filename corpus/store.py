@@ -1,7 +1,7 @@
-"""Documents and clauses in one SQLite file: the only place where they become rows and rows become them.
+"""Documents and clauses in one SQLite file: the place where they become rows, and where all writing is done.
 
-One connection a thread, write-ahead logging, so that a service reads while an ingestion writes. A file is written in one
-transaction: all of it is in, or nothing.
+One connection a thread, write-ahead logging, so that one process reads while another writes. A file is written in one
+transaction: all of it is in, or nothing. What answers questions reads a copy that does not change (corpus/frozen.py).
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from corpus.addresses import AddressBook, parse
-from corpus.errors import NotFound, StoreError
+from corpus.errors import StoreError
 from corpus.linking import Catalogue, Entry
-from corpus.types import Anchor, Clause, Document, Link, Reference, Responsible, Source, Span, Validity
+from corpus.queries import Queries
+from corpus.types import Anchor, Clause, Document, Link
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -53,22 +53,9 @@ CREATE TABLE IF NOT EXISTS refs (
 CREATE INDEX IF NOT EXISTS refs_title ON refs (title) WHERE title IS NOT NULL;
 CREATE INDEX IF NOT EXISTS refs_target ON refs (target_clause);
 """
-_COLUMNS = (
-    "id, title, title_inferred, number, issuer, issued_on, effective_from, effective_until, repealed_by, kind, region, links, "
-    "anchors, text"
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much the store holds."""
-
-    files: int
-    documents: int
-    clauses: int
-
-
-class Store:
+class Store(Queries):
     """The documents and clauses under a data folder.
 
     >>> store = Store(Path("data"))
@@ -106,144 +93,20 @@ class Store:
             connection.close()
             self._local.connection = None
 
-    # -- reading -------------------------------------------------------------------------------------------------------
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self._connect().execute(sql, values).fetchall()
 
-    def counts(self) -> Counts:
-        one = self._connect().execute
-        return Counts(*(one(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("files", "documents", "clauses")))
+    def freeze(self, path: Path) -> None:
+        """Writes a copy of all that is stored now, in one state whoever else is writing, for `FrozenStore` to open.
 
-    def documents(self, limit: int | None = None, after: str | None = None) -> list[Document]:
-        """Documents in the order of their ingestion, from the one after `after` (an id)."""
-        start = 0
-        if after is not None:
-            row = self._connect().execute("SELECT seq FROM documents WHERE id = ?", (after,)).fetchone()
-            if row is None:
-                raise NotFound("没有这份文件，无法从它之后继续翻页", "请从第一页重新开始")
-            start = row[0]
-        rows = self._connect().execute(
-            f"SELECT {_COLUMNS} FROM documents WHERE seq > ? ORDER BY seq LIMIT ?",
-            (start, -1 if limit is None else limit),
-        )
-        return [self._document(row) for row in rows.fetchall()]
-
-    def document(self, ident: str) -> Document:
-        """Raises NotFound."""
-        row = self._connect().execute(f"SELECT {_COLUMNS} FROM documents WHERE id = ?", (ident,)).fetchone()
-        if row is None:
-            raise NotFound("没有这份文件", "可用 GET /v1/documents 查看已导入的文件")
-        return self._document(row)
-
-    def clauses(self, document_id: str) -> list[Clause]:
-        """The clauses of a document in order; empty where there is no such document."""
-        rows = self._connect().execute("SELECT * FROM clauses WHERE document_id = ? ORDER BY ordinal", (document_id,))
-        clauses = [_clause(row) for row in rows.fetchall()]
-        refs = self._references("clause_id IN (SELECT id FROM clauses WHERE document_id = ?)", document_id)
-        return [replace(c, references=refs[c.id]) if c.id in refs else c for c in clauses]
-
-    def _references(self, where: str, value: str) -> dict[str, tuple[Reference, ...]]:
-        rows = self._connect().execute(
-            f'SELECT clause_id, start, "end", title, address, target_document, target_clause, bare FROM refs WHERE {where} '
-            "ORDER BY clause_id, n",
-            (value,),
-        )
-        out: dict[str, list[Reference]] = {}
-        for clause, start, end, title, address, document, target, bare in rows:
-            reference = Reference(Span(start, end), title, address, document, target, bool(bare))
-            out.setdefault(clause, []).append(reference)
-        return {clause: tuple(found) for clause, found in out.items()}
-
-    def clause(self, ident: str) -> Clause:
-        """Raises NotFound."""
-        row = self._connect().execute("SELECT * FROM clauses WHERE id = ?", (ident,)).fetchone()
-        if row is None:
-            raise NotFound("没有这个条款", "可用 GET /v1/documents/{id} 查看一份文件的全部条款")
-        clause = _clause(row)
-        return replace(clause, references=self._references("clause_id = ?", ident).get(ident, ()))
-
-    def linked_from(self, ident: str) -> list[Link]:
-        """What other documents say of the document `ident`: the kind of their link, their title and their id."""
-        rows = self._connect().execute(
-            "SELECT d.id, d.title, d.number, j.value ->> 0 FROM documents d, json_each(d.links) j "
-            "WHERE j.value ->> 2 = ? ORDER BY d.seq",
-            (ident,),
-        )
-        return [Link(kind, title, document, number) for document, title, number, kind in rows.fetchall()]
-
-    def clauses_referring(self, ident: str) -> list[Clause]:
-        """The clauses whose words name the clause `ident`, in the order of their documents."""
-        rows = self._connect().execute(
-            "SELECT c.* FROM clauses c JOIN documents d ON d.id = c.document_id "
-            "WHERE c.id IN (SELECT clause_id FROM refs WHERE target_clause = ?) ORDER BY d.seq, c.ordinal",
-            (ident,),
-        )
-        return [_clause(row) for row in rows.fetchall()]
-
-    def file(self, path: str) -> tuple[str, str] | None:
-        """(sha256, parser version) of a file that was read, or None."""
-        row = self._connect().execute("SELECT sha256, parser FROM files WHERE path = ?", (path,)).fetchone()
-        return (row[0], row[1]) if row else None
-
-    def note(self, key: str) -> str | None:
-        """A short text that another folder keeps with the documents, or None."""
-        row = self._connect().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
-
-    def set_note(self, key: str, value: str) -> None:
-        with self.transaction() as connection:
-            connection.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
-            )
-
-    def read_of(self, path: str) -> list[tuple[Document, tuple[Clause, ...]]]:
-        """The documents that were read from a file, each with its clauses; empty where the file is not known."""
-        rows = self._connect().execute(
-            f"SELECT {_COLUMNS} FROM documents WHERE id IN (SELECT document_id FROM sources WHERE path = ?) ORDER BY seq",
-            (path,),
-        )
-        documents = [self._document(row) for row in rows.fetchall()]
-        return [(document, tuple(self.clauses(document.id))) for document in documents]
-
-    def paths(self, name: str) -> list[str]:
-        """The full paths of the files that are shown under this name or lie at this path."""
-        rows = self._connect().execute("SELECT path FROM files WHERE name = ? OR path = ? ORDER BY path", (name, name))
-        return [row[0] for row in rows.fetchall()]
-
-    def regions(self) -> set[str]:
-        """The places that the documents are of."""
-        rows = self._connect().execute("SELECT DISTINCT region FROM documents WHERE region IS NOT NULL")
-        return {row[0] for row in rows.fetchall()}
-
-    def digest(self) -> str:
-        """Changes whenever the set of documents changes: what an index is built from."""
-        rows = (
-            self._connect().execute("SELECT id, title, ifnull(repealed_by, '') FROM documents ORDER BY seq").fetchall()
-        )
-        return sha256("\n".join("\t".join(row) for row in rows).encode()).hexdigest()
-
-    def _document(self, row: Sequence[Any]) -> Document:
-        (ident, title, inferred, number, issuer, issued, begin, until, repealed, kind, region, links, anchors, text) = (
-            row
-        )
-        sources = self._connect().execute(
-            "SELECT f.name, f.sha256, s.line_start, s.line_end, s.page_start, s.page_end FROM sources s JOIN files f "
-            "ON f.path = s.path WHERE s.document_id = ? ORDER BY f.name, s.line_start",
-            (ident,),
-        )
-        return Document(
-            id=ident,
-            text=text,
-            title=title,
-            title_inferred=bool(inferred),
-            number=number,
-            issuer=issuer,
-            issued_on=_date(issued),
-            validity=Validity(_date(begin), _date(until), repealed),
-            kind=kind,
-            region=region,
-            sources=tuple(Source(*source) for source in sources.fetchall()),
-            links=tuple(Link(*link) for link in json.loads(links)),
-            anchors=tuple(Anchor(*anchor) for anchor in json.loads(anchors)),
-        )
+        Raises StoreError where it cannot be written.
+        """
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._connect().backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # no files beside it, so that it can lie on a read-only disk
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"文件库无法复制到 {path}（{error}）", "请检查磁盘空间和目录权限后重试") from error
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -362,7 +225,10 @@ class Store:
         rows = (
             self._connect().execute("SELECT id, title, number, issued_on, links FROM documents ORDER BY seq").fetchall()
         )
-        catalogue = Catalogue(Entry(ident, title, number, _date(issued)) for ident, title, number, issued, _ in rows)
+        catalogue = Catalogue(
+            Entry(ident, title, number, date.fromisoformat(issued) if issued else None)
+            for ident, title, number, issued, _ in rows
+        )
         with self.transaction() as connection:
             connection.execute("UPDATE documents SET repealed_by = NULL WHERE repealed_by IS NOT NULL")
             for ident, title, _, _, raw in rows:
@@ -413,28 +279,5 @@ def _drop_orphans(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM documents WHERE id NOT IN (SELECT document_id FROM sources)")
 
 
-def _clause(row: Sequence[Any]) -> Clause:
-    ident, document, ordinal, address, path, label, heading, start, end, parent, departments = row
-    return Clause(
-        ident,
-        document,
-        address,
-        tuple(json.loads(path)),
-        label,
-        heading,
-        Span(start, end),
-        parent,
-        ordinal,
-        tuple(
-            Responsible(name, role, inherited, Span(first, last))
-            for name, role, inherited, first, last in (r for r in json.loads(departments) if isinstance(r, list))
-        ),
-    )
-
-
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -23,7 +23,7 @@ from eval.datasets import GoldRow, read_gold
 from eval.report import table
 from eval.run import evaluate_gold
 from qa.build import build_engine
-from qa.converse import Conversations
+from qa.converse import MemoryConversations
 from qa.engine import Engine
 from qa.read import Candidate
 from qa.rivals import Choice
@@ -122,7 +122,7 @@ def rows_of(engine: Engine, gold: Sequence[GoldRow], as_of: date) -> Iterator[tu
 
 def _figures(engine: Engine, gold: Sequence[GoldRow], as_of: date) -> dict[str, float]:
     fresh = copy.copy(engine)
-    fresh.conversations = Conversations()  # the run before asked in the same sessions
+    fresh.conversations = MemoryConversations()  # the run before asked in the same sessions
     return dict(evaluate_gold(fresh, "", gold, as_of).figures)
 
 

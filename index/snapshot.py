@@ -3,7 +3,7 @@
 parent/
   CURRENT           the name of the folder in use
   000002/           manifest.json, passages.bin, passages.offsets.npy, passages.texts.npy (what each row was made of),
-                    documents.json, documents.rows.npy, lexical/, dense/
+                    documents.json, documents.rows.npy, lexical/, dense/, and what its maker put in
   000001/           the one before, kept
   .lock             held while somebody writes
 """
@@ -117,7 +117,7 @@ class Snapshot:
 
 
 def build_snapshot(
-    passages: Sequence[Passage],
+    passages: Sequence[Passage] | Callable[[Path], Sequence[Passage]],
     parent: Path,
     encoder: Encoder,
     progress: Progress | None = None,
@@ -126,6 +126,10 @@ def build_snapshot(
     reuse: bool = False,
 ) -> Snapshot:
     """Index `passages`, publish the snapshot in `parent` and open it.
+
+    A function given as `passages` is called with the folder before anything else is in it, while nobody else can write.
+    It may put files of its own there, which are published, checked and removed with the snapshot: what the passages were
+    made from, so that both are of one state.
 
     `reuse` takes what it can from the snapshot in use, where that is whole and of the same format, encoder and
     tokeniser: only passages whose searched text is not in it are tokenised and encoded. Scores are those of building
@@ -145,7 +149,8 @@ def build_snapshot(
             partial = parent / f"{name}.partial"
             partial.mkdir()
             old = _reusable(parent, encoder, tokenizer) if reuse else None
-            _write(partial, passages, encoder, tokenizer, tell, old)
+            given = passages(partial) if callable(passages) else passages
+            _write(partial, given, encoder, tokenizer, tell, old)
             del old
             partial.rename(parent / name)
             before = _named(parent)

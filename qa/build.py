@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
+from corpus.frozen import FrozenStore
 from corpus.ingest import PARSER
+from corpus.queries import Queries
 from corpus.store import Store
 from index.adapt import Report, adapt, items_of, remove, save
 from index.encoder import BUILTIN, Encoder, StaticEncoder, load_encoder
@@ -14,9 +18,11 @@ from index.passages import VERSION as PASSAGES_VERSION
 from index.passages import passages_of_all
 from index.rerank import load_reranker
 from index.searcher import Searcher
-from index.snapshot import Progress, build_snapshot, open_snapshot
+from index.snapshot import Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
+from index.types import Passage
 from qa import confidence
+from qa.converse import Conversations
 from qa.engine import Engine
 from qa.errors import BadSetting
 from qa.lexicon import load_lexicon
@@ -33,7 +39,13 @@ MODEL = "model"
 LEXICON = "lexicon.toml"
 """The operator's own words inside a data folder."""
 
-_INDEXED = "indexed"
+STORE = "store.sqlite3"
+"""The copy of the documents inside a snapshot: answers are read from it, so that they and the index are of one state."""
+
+BUILT_FROM = "built-from.txt"
+"""What a snapshot was built from, in short, inside it."""
+
+_log = logging.getLogger(__name__)
 
 
 def encoder_of(data: Path, named: str = "") -> str:
@@ -51,7 +63,8 @@ def adapt_encoder(data: Path, progress: Progress | None = None) -> tuple[Report,
     store = Store(data, create=False)
     update_index(store, data, progress=progress)
     snapshot = open_snapshot(data / INDEX)
-    items = items_of(((document, store.clauses(document.id)) for document in store.documents()), snapshot)
+    frozen = FrozenStore(snapshot.folder / STORE)
+    items = items_of(((document, frozen.clauses(document.id)) for document in frozen.documents()), snapshot)
     base = load_encoder(BUILTIN)
     assert isinstance(base, StaticEncoder)
     encoder, report = adapt(snapshot, items, base, Tokenizer(), progress=progress)
@@ -72,18 +85,28 @@ def undo_adapt(data: Path, progress: Progress | None = None) -> bool:
 
 
 def build_engine(
-    data: Path, encoder: str = "", reranker: str = "", max_wrong_rate: str = "", reader: str = ""
+    data: Path,
+    encoder: str = "",
+    reranker: str = "",
+    max_wrong_rate: str = "",
+    reader: str = "",
+    *,
+    conversations: Conversations | None = None,
 ) -> Engine:
     """The engine over a data folder; the encoder, and a CrossEncoder where one is named as reranker ("" is the builtin one,
     "none" none), are loaded at the first search, and a question-answering model named as reader ("" and "none" are none)
     at the first reading.
 
+    Documents are read from the copy that the snapshot carries: what is ingested meanwhile is seen by the next engine. An
+    index of before there were such copies is brought up to date first, which is logged. `conversations` are kept in the
+    engine's own memory where none are given.
+
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
     or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.
     """
     threshold = _threshold(max_wrong_rate)
-    store = Store(data, create=False)
-    snapshot = open_snapshot(data / INDEX)
+    snapshot = _with_documents(open_snapshot(data / INDEX), data, encoder)
+    store = FrozenStore(snapshot.folder / STORE)
     tokenizer = Tokenizer()
     searcher = Searcher(
         snapshot, lambda: load_encoder(encoder_of(data, encoder)), tokenizer, reranker=load_reranker(reranker)
@@ -92,7 +115,7 @@ def build_engine(
     spelling = Spelling(searcher.document_frequency, len(snapshot), tokenizer, lexicon.lay)
     regions = store.regions()
     understander = Understander(lexicon, tokenizer.words, spelling, regions)
-    return Engine(store, searcher, understander, threshold, load_reader(reader))
+    return Engine(store, searcher, understander, threshold, load_reader(reader), conversations)
 
 
 def _threshold(max_wrong_rate: str) -> float:
@@ -106,6 +129,15 @@ def _threshold(max_wrong_rate: str) -> float:
         ) from error
 
 
+def _with_documents(snapshot: Snapshot, data: Path, encoder: str) -> Snapshot:
+    """The snapshot, where it carries its documents; else the one that it was brought up to date to."""
+    if (snapshot.folder / STORE).is_file():
+        return snapshot
+    _log.warning("索引 %s 由旧版本建立，没有随带文件库。现在更新索引", snapshot.folder)
+    update_index(Store(data, create=False), data, encoder)
+    return open_snapshot(data / INDEX)
+
+
 def update_index(store: Store, data: Path, encoder: str = "", progress: Progress | None = None) -> int | None:
     """Brings the index up to date where the documents, the encoder or the way of cutting changed.
 
@@ -114,23 +146,27 @@ def update_index(store: Store, data: Path, encoder: str = "", progress: Progress
     SnapshotError, EncoderError.
     """
     model = load_encoder(encoder_of(data, encoder))
-    wanted = _fingerprint(store, model)
-    if store.note(_INDEXED) == wanted and _is_usable(data / INDEX, model):
+    if _built_from(data / INDEX, model) == _fingerprint(store, model):
         return None
-    passages = passages_of_all((document, store.clauses(document.id)) for document in store.documents())
-    build_snapshot(passages, data / INDEX, model, progress, reuse=True)
-    store.set_note(_INDEXED, wanted)
-    return len(passages)
+
+    def freeze(folder: Path) -> Sequence[Passage]:
+        store.freeze(folder / STORE)
+        frozen = FrozenStore(folder / STORE)  # whoever writes to the store meanwhile: passages are those of the copy
+        (folder / BUILT_FROM).write_text(_fingerprint(frozen, model), "utf-8")
+        return passages_of_all((document, frozen.clauses(document.id)) for document in frozen.documents())
+
+    return len(build_snapshot(freeze, data / INDEX, model, progress, reuse=True))
 
 
-def _fingerprint(store: Store, encoder: Encoder) -> str:
+def _fingerprint(store: Queries, encoder: Encoder) -> str:
     parts = (store.digest(), PARSER, encoder.id, Tokenizer().settings_id, str(PASSAGES_VERSION))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _is_usable(folder: Path, encoder: Encoder) -> bool:
+def _built_from(folder: Path, encoder: Encoder) -> str:
+    """The fingerprint of what the index in use was built from; "" where there is none that can be used."""
     try:
-        open_snapshot(folder, encoder_id=encoder.id)
-    except SnapshotError:
-        return False
-    return True
+        snapshot = open_snapshot(folder, encoder_id=encoder.id)
+        return (snapshot.folder / BUILT_FROM).read_text("utf-8") if (snapshot.folder / STORE).is_file() else ""
+    except (SnapshotError, OSError):
+        return ""

@@ -12,6 +12,7 @@ import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Protocol
 
 from index.types import Passage
 from qa.understand import kind_of
@@ -53,8 +54,20 @@ class FollowUp:
     topic: str
 
 
-class Conversations:
+class Conversations(Protocol):
     """The last turn of each session. Safe for several threads; nothing passes from one session to another."""
+
+    def last(self, session: str | None) -> Turn | None:
+        """The turn that was remembered last; None where there is none, it is forgotten, or there is no session."""
+        ...
+
+    def remember(self, session: str | None, turn: Turn) -> None:
+        """Keeps `turn` in the place of the one before. Without a session nothing is kept."""
+        ...
+
+
+class MemoryConversations:
+    """Conversations of one process, in its memory."""
 
     def __init__(self, capacity: int = MAX_SESSIONS) -> None:
         self._turns: OrderedDict[str, Turn] = OrderedDict()

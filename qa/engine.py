@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import copy
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from corpus.store import Store
+from corpus.queries import Queries
 from corpus.types import Clause, Document, Span
 from index.searcher import Searcher
 from index.types import Filters, Hit, Passage
 from qa import confidence
 from qa.closing import asks_when_in_force, closing_passage
-from qa.converse import Conversations, Turn, complete, stands_alone
-from qa.evidence import Loaded, Source, Terms, terms_of, weighed_sentences
+from qa.converse import Conversations, MemoryConversations, Turn, complete, stands_alone
+from qa.evidence import Source, Terms, terms_of, weighed_sentences
 from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
 from qa.premise import broken_premise
@@ -28,7 +26,8 @@ from qa.read import Candidate, Context, candidates, neural
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
 from qa.reader import Reader
 from qa.rivals import choose, told
-from qa.types import Answer, Citation, Outcome, Question, Reason, Refusal, Warning
+from qa.shelf import Shelf
+from qa.types import Answer, Citation, OnStep, Outcome, Question, Reason, Refusal, Step, Warning
 from qa.understand import Understander, Understanding
 
 _SEARCHED = 30  # passages retrieved before evidence is weighed
@@ -40,9 +39,9 @@ _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at 
 _TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
 _FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
 _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
+_EARLIER = 4  # turns of a conversation that a question brings along which are read at most: each costs an answer
 _KEPT_QUESTIONS = 64
 _KEPT_TOKENS = 2048
-_KEPT_DOCUMENTS = 256
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _SURE_ENOUGH, _UNSURE_READING = (
     0.9,
@@ -60,6 +59,9 @@ _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近
 class Engine:
     """Answers questions over one store and one index. Safe for several threads.
 
+    `conversations` may be shared with engines over other versions of the documents. An engine that nobody uses any more
+    is freed at once: nothing in it refers back to it.
+
     >>> engine = build_engine(Path("data"))
     >>> engine.answer(Question("国家级小巨人奖多少？", date.today())).text
     '最高100万元'
@@ -67,25 +69,28 @@ class Engine:
 
     def __init__(
         self,
-        store: Store,
+        store: Queries,
         searcher: Searcher,
         understander: Understander,
         threshold: float = confidence.THRESHOLD,
         reader: Reader | None = None,
+        conversations: Conversations | None = None,
     ) -> None:
         self.store = store
         self.reader = reader  # finds spans where no rule does
         self.threshold = threshold  # an answer less likely than this to be right is refused
         self.searcher = searcher
         self.understander = understander
-        self.conversations = Conversations()
-        self._documents: OrderedDict[str, Loaded] = OrderedDict()
+        self.conversations = conversations or MemoryConversations()
+        self._shelf = Shelf(store)
+        self._load = self._shelf.load
         # What filters and names are compared with; without the texts, which only the documents that are read need.
-        self._catalogue = tuple(replace(d, text="", anchors=()) for d in store.documents())
-        self._lookup = Lookup(self._catalogue, lambda ident: self._load(ident).clauses)
-        self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(self._find_meant)  # each step of one question asks for it
+        self._catalogue = tuple(store.catalogue())
+        self._ids = frozenset(d.id for d in self._catalogue)
+        self._lookup = Lookup(self._catalogue, self._shelf.clauses)
+        # Each step of one question asks for it.
+        self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(partial(_find_meant, self._lookup, self._catalogue))
         self._prepared = PreparedPassages(searcher.tokenizer)
-        self._lock = threading.Lock()
 
     def with_threshold(self, threshold: float) -> Engine:
         """The same engine, sharing all that it holds, with another threshold for refusals."""
@@ -101,54 +106,58 @@ class Engine:
 
     # -- the path ------------------------------------------------------------------------------------------------------
 
-    def answer(self, question: Question) -> Outcome:
-        """The answer with its citations, or a refusal with its reason; never raises for an odd question."""
+    def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
+        """The answer with its citations, or a refusal with its reason; never raises for an odd question.
+
+        `on_step` is told the name of each step as it begins; what it raises ends the answer.
+        """
         if question.earlier:
-            return self._answer_after(question)
-        clock = _Clock()
-        last = self.conversations.last(question.session)
+            return self._answer_after(question, on_step)
+        clock = _Clock(on_step)
+        clock.begin("understand")
+        last = self._last(question.session)
         follow_up = complete(question.text, last)
         rewritten = follow_up.whole if follow_up else None
         asked = self.understander.read(rewritten or question.text, follow_up.focus if follow_up else "")
-        clock.lap("understand")
         if asked.scope:
-            return Refusal("out_of_scope", _OUT_OF_SCOPE, 0.0, (), rewritten, clock.laps)
+            return Refusal("out_of_scope", _OUT_OF_SCOPE, 0.0, (), rewritten, clock.end())
+        clock.begin("retrieve")
         terms = self._terms(asked)
         hits = self._retrieve(asked, question, last)
-        clock.lap("retrieve")
         if hits and NAMED in hits[0].ranks and asks_for_text(question.text):
             quoted = self._quoted(hits, question)
             self._remember(question.session, question.text, quoted)
-            return replace(quoted, rewritten=rewritten, timings_ms=clock.laps)
+            return replace(quoted, rewritten=rewritten, timings_ms=clock.end())
         if not (last and last.passage) and self._lookup.lacks_document(asked.text):
-            return Refusal("ambiguous", _WHICH_DOCUMENT, 0.0, tuple(hits[: question.top_k]), rewritten, clock.laps)
+            return Refusal("ambiguous", _WHICH_DOCUMENT, 0.0, tuple(hits[: question.top_k]), rewritten, clock.end())
         if (lacking := self._lookup.lacking(asked.text)) is not None:
             nearest = tuple(hits[: question.top_k])
-            return Refusal("no_evidence", _NO_ARTICLE.format(*lacking), 0.0, nearest, rewritten, clock.laps)
+            return Refusal("no_evidence", _NO_ARTICLE.format(*lacking), 0.0, nearest, rewritten, clock.end())
+        clock.begin("rerank")
         weighed, rest = self._rerank(asked, terms, hits, question)
         if follow_up and last and last.passage and not (hits and NAMED in hits[0].ranks):
             weighed, rest = self._in_front(asked, terms, weighed, rest, last.passage)
-        clock.lap("rerank")
+        clock.begin("read")
         scored = self._read(asked, terms, weighed, question)
-        clock.lap("read")
+        clock.begin("decide")
         hits = [*(w.source.hit for w in weighed), *rest]
         outcome = self._decide(asked, terms, hits, scored, question)
-        clock.lap("decide")
         self._remember(question.session, follow_up.topic if follow_up else question.text, outcome)
-        return replace(outcome, rewritten=rewritten, timings_ms=clock.laps)
+        return replace(outcome, rewritten=rewritten, timings_ms=clock.end())
 
-    def _answer_after(self, question: Question) -> Outcome:
+    def _answer_after(self, question: Question, on_step: OnStep | None) -> Outcome:
         """The answer to a question that brings its conversation along: what was asked since the last turn that stood alone
         is answered again first, in a memory of its own."""
-        first = len(question.earlier) - 1
-        while first > 0 and self._leans(question.earlier[first]):
+        earlier = question.earlier[-_EARLIER:]
+        first = len(earlier) - 1
+        while first > 0 and self._leans(earlier[first]):
             first -= 1
         alone = copy.copy(self)
-        alone.conversations = Conversations(1)
+        alone.conversations = MemoryConversations(1)
         turn = replace(question, session="", earlier=())
-        for text in question.earlier[first:]:
+        for text in earlier[first:]:
             alone.answer(replace(turn, text=text))
-        return alone.answer(turn)
+        return alone.answer(turn, on_step)
 
     def _leans(self, text: str) -> bool:
         """Whether a turn needs the one before it, or is none that a later one could lean on (small talk)."""
@@ -194,14 +203,6 @@ class Engine:
         inside = {h.passage.id for h in front}
         rest = [h for h in hits if h.passage.id not in inside]
         return [replace(h, rank=rank) for rank, h in enumerate([*front, *rest], 1)]
-
-    def _find_meant(self, asked: Understanding) -> frozenset[str]:
-        """The documents that a question names by their titles, else those of the places that it names, where these are
-        few enough to tell them from the others."""
-        if named := self._lookup.documents_meant(asked.text):
-            return named
-        of_place = [d.id for d in self._catalogue if any(of_the_place(d, place) for place in asked.places)]
-        return frozenset(of_place if len(of_place) <= _FEW_OF_ALL * len(self._catalogue) else ())
 
     def _terms(self, asked: Understanding) -> Terms:
         return terms_of(asked, self.searcher.tokenizer, self.searcher.idf)
@@ -439,20 +440,6 @@ class Engine:
         loaded = self._load(ident)
         return loaded.document, loaded.clauses
 
-    def _load(self, ident: str) -> Loaded:
-        """A document with its clauses; the ones used last are kept in memory."""
-        with self._lock:
-            if ident in self._documents:
-                self._documents.move_to_end(ident)
-                return self._documents[ident]
-        clauses = tuple(self.store.clauses(ident))
-        loaded = Loaded(self.store.document(ident), clauses, {c.id: c for c in clauses})
-        with self._lock:
-            self._documents[ident] = loaded
-            while len(self._documents) > _KEPT_DOCUMENTS:
-                self._documents.popitem(last=False)
-        return loaded
-
     def _validity_sources(self, sources: Sequence[Source]) -> list[Source]:
         """For each document of the first hits the passage that says from when and until when it is in force."""
         out: list[Source] = []
@@ -475,6 +462,16 @@ class Engine:
             return None
         return frozenset(document.id for document in self._catalogue if filters.admit(document))
 
+    def _last(self, session: str | None) -> Turn | None:
+        """The turn before, without its passage where that is not in these documents: another version answered it."""
+        turn = self.conversations.last(session)
+        passage = turn.passage if turn else None
+        if turn is None or passage is None:
+            return turn
+        if passage.document_id in self._ids and passage.clause_id in self._load(passage.document_id).by_id:
+            return turn
+        return replace(turn, passage=None)
+
     def _remember(self, session: str | None, topic: str, outcome: Outcome) -> None:
         passage = outcome.hits[0].passage if isinstance(outcome, Answer) and outcome.hits else None
         self.conversations.remember(session, Turn(topic, passage))
@@ -485,17 +482,38 @@ def _bears_out(asked: Understanding, candidate: Candidate) -> bool:
     return candidate.sentence.cover >= confidence.MIN_COVER and broken_premise(asked, candidate) is None
 
 
+def _find_meant(lookup: Lookup, catalogue: Sequence[Document], asked: Understanding) -> frozenset[str]:
+    """The documents that a question names by their titles, else those of the places that it names, where these are few
+    enough to tell them from the others."""
+    if named := lookup.documents_meant(asked.text):
+        return named
+    of_place = [d.id for d in catalogue if any(of_the_place(d, place) for place in asked.places)]
+    return frozenset(of_place if len(of_place) <= _FEW_OF_ALL * len(catalogue) else ())
+
+
 class _Clock:
-    """Milliseconds between the steps of one answer."""
+    """Milliseconds that each step of one answer takes."""
 
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
+    def __init__(self, on_step: OnStep | None) -> None:
+        self._on_step = on_step
+        self._laps: dict[str, float] = {}
+        self._step: Step | None = None
+        self._began = 0.0
 
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round((now - self._last) * 1000, 3)
-        self._last = now
+    def begin(self, step: Step) -> None:
+        """Ends the step before and tells of this one."""
+        self.end()
+        self._step = step
+        if self._on_step is not None:
+            self._on_step(step)
+        self._began = time.perf_counter()
+
+    def end(self) -> dict[str, float]:
+        """Ends the last step; what each took."""
+        if self._step is not None:
+            self._laps[self._step] = round((time.perf_counter() - self._began) * 1000, 3)
+            self._step = None
+        return self._laps
 
 
 def _cited_first(hits: Sequence[Hit], candidate: Candidate, top_k: int) -> tuple[Hit, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -83,3 +84,9 @@ class Refusal:
 
 
 Outcome = Answer | Refusal
+
+Step = Literal["understand", "retrieve", "rerank", "read", "decide"]
+"""The steps to an answer, in their order. A refusal may come after any of them."""
+
+OnStep = Callable[[Step], None]
+"""Is told each step as it begins, in the thread that answers."""

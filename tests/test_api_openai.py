@@ -61,9 +61,9 @@ def test_an_answer_with_footnotes_and_references(client: openai.OpenAI, service:
     assert first.address == "一、（一）" and first.status == "in_force" and first.number == "澜府规〔2026〕3号"
     assert f"[^1]: 《{first.title}》（澜府规〔2026〕3号）一、（一）：“{first.quote}”" in text
     for reference in references:
-        document = service.document(reference.document_id)
+        document = service.current().document(reference.document_id)
         assert document.text[reference.start : reference.end] == reference.quote
-        assert service.clause(reference.clause_id)[1].address == reference.address
+        assert service.current().clause(reference.clause_id)[1].address == reference.address
         assert reference.source.line_start >= 1 and reference.source.file.endswith(".txt")
     extra = reply.tiaowen
     assert (extra["status"], extra["answer"], extra["reason"]) == ("answered", "最高100万元", None)

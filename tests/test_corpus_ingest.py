@@ -11,9 +11,10 @@ import pytest
 from corpus import ingest as ingestion
 from corpus.errors import BadFile, NotFound, StoreError
 from corpus.ingest import find_files, ingest, read_documents
+from corpus.queries import Counts
 from corpus.readers import Line, ocr
 from corpus.readers.errors import NoTextLayer
-from corpus.store import Counts, Store
+from corpus.store import Store
 from corpus.types import Anchor, Document, Span, Validity
 
 OLD = "澜江市旧停车办法\n第一条 停车收费每小时5元。\n第二条 本办法自2010年1月1日起施行。\n"

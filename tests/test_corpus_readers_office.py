@@ -22,9 +22,10 @@ import pytest
 
 from corpus.errors import NotText, TooLarge
 from corpus.ingest import ingest
+from corpus.queries import Counts
 from corpus.readers import office, read_lines
 from corpus.readers.errors import Damaged, Encrypted
-from corpus.store import Counts, Store
+from corpus.store import Store
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WORD = (FIXTURES / "old_word.doc").read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.converse import Conversations, Turn, complete, stands_alone
+from qa.converse import MemoryConversations, Turn, complete, stands_alone
 
 TOPIC = "新建国家级企业技术中心，支持多少？"
 
@@ -64,14 +64,14 @@ def test_any_two_turns(topic: str, question: str) -> None:
 
 
 def test_sessions_do_not_leak() -> None:
-    talks = Conversations()
+    talks = MemoryConversations()
     talks.remember("a", Turn("甲"))
     talks.remember(None, Turn("丙"))
     assert talks.last("a") == Turn("甲") and talks.last("b") is None and talks.last(None) is None
 
 
 def test_the_session_used_longest_ago_is_forgotten_first() -> None:
-    talks = Conversations(capacity=2)
+    talks = MemoryConversations(capacity=2)
     for name in "abac":
         talks.remember(name, Turn(name))
     assert talks.last("b") is None and talks.last("a") == Turn("a") and talks.last("c") == Turn("c")
@@ -79,7 +79,7 @@ def test_the_session_used_longest_ago_is_forgotten_first() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.text(max_size=5)), max_size=40), st.integers(1, 4))
 def test_a_session_knows_its_own_last_turn_or_nothing(turns: list[tuple[str, str]], capacity: int) -> None:
-    talks = Conversations(capacity)
+    talks = MemoryConversations(capacity)
     last: dict[str, str] = {}
     for session, topic in turns:
         talks.remember(session, Turn(topic))
@@ -90,7 +90,7 @@ def test_a_session_knows_its_own_last_turn_or_nothing(turns: list[tuple[str, str
 
 
 def test_threads() -> None:
-    talks = Conversations(capacity=50)
+    talks = MemoryConversations(capacity=50)
 
     def work(name: str) -> None:
         for i in range(200):
