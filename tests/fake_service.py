@@ -124,6 +124,9 @@ class FakeService:
                     return self._documents[document_id], clause
         raise NotFound("没有这条条款。", "条款编号见回答里的引用。")
 
+    def titled(self, title: str) -> list[Document]:
+        return [d for d in reversed(self._documents.values()) if d.title == title]
+
     def linked_from(self, document_id: str) -> list[Link]:
         rows = [(d, link) for d in self._documents.values() for link in d.links if link.target == document_id]
         return [Link(link.kind, d.title, d.id) for d, link in rows]

@@ -1,0 +1,121 @@
+// Finding the clause that an answer rests on: what the answer cited, a search, or the outline of a document.
+
+import { $, announce, button, el, randomId, shorten } from "./dom.js";
+import { allDocuments } from "./catalogue.js";
+import { depths, openDocument } from "./document.js";
+import { sentences } from "./format.js";
+import { Failure, call } from "./service.js";
+
+const FOUND = 10; // passages of one search
+const SHOWN = 30; // documents in the list at once
+
+/**
+ * A finder; `choose` is called with the id of a clause. `citations` (as the log keeps them) and what a search for `question`
+ * finds are offered first.
+ */
+export function clauseFinder({ question, citations, choose }) {
+  const name = `finder-${randomId()}`;
+  const place = el("div", "found", [], { id: `${name}-found`, "aria-live": "off" });
+  const ways = { search: bySearch(question, citations, choose, place, name), outline: byOutline(choose, place, name) };
+  const top = el("div");
+  const radios = [["search", "搜索条款"], ["outline", "按目录选"]].flatMap(([way, words]) => {
+    const radio = el("input", "visually-hidden", [], { type: "radio", name, id: `${name}-${way}`, value: way });
+    radio.checked = way === "search";
+    radio.addEventListener("change", () => ways[way].show(top));
+    return [radio, el("label", "", words, { for: radio.id })];
+  });
+  ways.search.show(top);
+  return el("div", "finder", [
+    el("fieldset", "segments", [el("legend", "visually-hidden", "怎样找条款"), el("div", "segment-row", radios)]), top, place,
+  ]);
+}
+
+async function filled(place, work) {
+  place.replaceChildren(el("p", "muted", "正在查找…"));
+  try {
+    place.replaceChildren(...(await work()));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    place.replaceChildren(el("p", "problem", sentences(error.message, error.hint), { role: "alert" }));
+  }
+}
+
+/** One clause that may be chosen. */
+function candidate({ documentId, title, clauseId, address, text, note }, choose) {
+  const where = address || "正文";
+  return el("li", "candidate", [
+    el("p", "candidate-title", [el("span", "", title), note ? el("span", "note", note) : null]),
+    el("p", "where", where),
+    el("p", "candidate-text", text),
+    el("div", "row", [
+      button("用这条", "ghost small", () => choose(clauseId), { "aria-label": `用这条：${title}${where}` }),
+      button("看上下文", "act", () => openDocument(documentId, { clause: clauseId }), { "aria-label": `看上下文：${title}${where}` }),
+    ]),
+  ]);
+}
+
+// --- search ----------------------------------------------------------------------------------------------------------
+
+function bySearch(question, citations, choose, place, name) {
+  const field = el("input", "", [], { type: "search", id: `${name}-words`, maxlength: "500", enterkeyhint: "search" });
+  field.value = question;
+  const form = el("div", "finder-search", [ // no <form>: it stands in that of the editor
+    el("label", "visually-hidden", "找哪条规定", { for: field.id }), field, button("查找", "ghost", () => search(false)),
+  ], { role: "search", "aria-label": "搜索条款" });
+  const cited = citations.map((c) => candidate({ documentId: c.document_id, title: c.title, clauseId: c.clause_id, address: c.address, text: c.quote, note: "回答里引用过" }, choose));
+  const known = new Set(citations.map((c) => c.clause_id));
+  const search = (first) => filled(place, async () => {
+    const words = field.value.trim();
+    const { passages } = words ? await call("/v1/search", { question: words, top_k: FOUND }) : { passages: [] };
+    const rows = passages.filter((p) => !first || !known.has(p.clause.id)).map((p) => (
+      candidate({ documentId: p.document.id, title: p.document.title, clauseId: p.clause.id, address: p.clause.address, text: p.text }, choose)
+    ));
+    const all = [...(first ? cited : []), ...rows];
+    if (!first) announce(all.length ? `找到 ${all.length} 条` : "没有找到");
+    return [all.length ? el("ul", "candidates", all, { "aria-label": "找到的条款" }) : el("p", "muted", "没有找到。换几个字，或者按目录选。")];
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    search(false);
+  });
+  return { show: (top) => { top.replaceChildren(form); search(true); } };
+}
+
+// --- outline ---------------------------------------------------------------------------------------------------------
+
+function byOutline(choose, place, name) {
+  const field = el("input", "", [], { type: "search", id: `${name}-title`, placeholder: "标题或文号中的字" });
+  const form = el("div", "finder-search", [el("label", "visually-hidden", "哪份文件", { for: field.id }), field], { role: "search", "aria-label": "查找文件" });
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  let documents = [];
+  const list = () => {
+    const words = field.value.trim().toLowerCase();
+    const found = documents.filter((doc) => `${doc.title} ${doc.number || ""}`.toLowerCase().includes(words));
+    const rows = found.slice(0, SHOWN).map((doc) => el("li", "", button([doc.title, doc.number ? el("span", "muted", ` ${doc.number}`) : null].filter(Boolean), "pick", () => open(doc))));
+    if (found.length > SHOWN) rows.push(el("li", "muted", `还有 ${found.length - SHOWN} 份，写几个字来找。`));
+    place.replaceChildren(rows.length ? el("ul", "picks", rows, { "aria-label": "文件" }) : el("p", "muted", "没有这样的文件。"));
+  };
+  const open = (doc) => filled(place, async () => {
+    const { clauses } = await call(`/v1/documents/${encodeURIComponent(doc.id)}`);
+    const depth = depths(clauses);
+    const back = button("‹ 换一份文件", "link", () => { list(); field.focus(); });
+    const rows = clauses.filter((clause) => clause.label || clauses.length === 1).map((clause) => clauseRow(clause, depth.get(clause.id), choose));
+    announce(`${doc.title}，${rows.length} 条条款`);
+    return [el("p", "picked", [back, el("strong", "", doc.title)]), rows.length
+      ? el("ul", "picks", rows, { "aria-label": "条款" })
+      : el("p", "muted", "这份文件没有分条款，请用搜索。")];
+  });
+  field.addEventListener("input", list);
+  return {
+    show: (top) => {
+      top.replaceChildren(form);
+      filled(place, async () => { documents = await allDocuments(); return []; }).then(() => { if (documents.length && $(field.id)) list(); });
+    },
+  };
+}
+
+function clauseRow(clause, depth, choose) {
+  const words = clause.text.replace(/\s+/g, " ").trim() || clause.label;
+  return el("li", `step-${Math.min(depth, 3)}`, button([el("span", "pick-label", clause.address || clause.label || "正文"), el("span", "", shorten(words, 60))], "pick", () => choose(clause.id)));
+}
