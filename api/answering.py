@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from api import schemas
@@ -19,7 +20,7 @@ log = logging.getLogger("tiaowen.api")
 
 
 OnStep = Callable[[str], None]
-"""Told the name of each step of an answer as it ends: understand, retrieve, rerank, read, decide."""
+"""Told the name of each step of an answer as it begins: understand, retrieve, rerank, read, decide."""
 
 
 Answers = Callable[["View", Question, Outcome], Outcome]
@@ -33,6 +34,15 @@ class Counts:
     documents: int
     clauses: int
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of the documents answers: its index by name, when that was built, and since when it is served here."""
+
+    index: str
+    built_at: datetime
+    since: datetime
 
 
 class View(Protocol):
@@ -67,6 +77,8 @@ class View(Protocol):
         """Whether a file of this name was read."""
 
     def counts(self) -> Counts: ...
+
+    def version(self) -> Version: ...
 
 
 class Service(Protocol):

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from api import documents, login, openai, operations, operator, questions, schemas, uploads
+from api import documents, login, mcp, openai, operations, operator, questions, schemas, uploads
 from api.answering import Service
 from api.desk import Desk
 from api.envelope import Carried, Envelope, error_response
@@ -93,6 +93,7 @@ def create_app(
     operator.add(app, desk)
     operations.add(app, desk)
     openai.add(app, desk)
+    mcp.add(app, desk)
     add_pages(app)
     return app
 

@@ -72,8 +72,9 @@ class Asked:
             }
             for c in answer.citations
         ]
+        question = masked(answer.question)
         row = (
-            *(answer.id, now(), masked(answer.question), sameness(answer.question)),
+            *(answer.id, now(), question, sameness(question)),
             *(answer.rewritten and masked(answer.rewritten), channel, caller, session, answer.status, answer.reason),
             *(answer.answer, answer.confidence, answer.answered_by, json.dumps(citations, ensure_ascii=False)),
             answer.timings_ms.get("total", 0.0),

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas import AskResponse, CitationOut, CitedSource, PassageOut, WarningOut
+from api.schemas import AnsweredBy, AskResponse, CitationOut, CitedSource, PassageOut, WarningOut
 from corpus.types import Status
 from qa.types import Reason
 
@@ -62,6 +62,7 @@ class Verdict(BaseModel):
     confidence: float = Field(ge=0, le=1)
     rewritten: str | None = Field(description="把追问补全之后的问题")
     warnings: list[WarningOut]
+    answered_by: AnsweredBy = Field(description="documents：从文件里读出；faq：工作人员写好的问答，同样附有原文")
     nearest: list[NearClause] = Field(description="没有回答时，最接近的条款")
 
 
@@ -95,6 +96,7 @@ def verdict_of(response: AskResponse) -> Verdict:
         confidence=response.confidence,
         rewritten=response.rewritten,
         warnings=response.warnings,
+        answered_by=response.answered_by,
         nearest=[near_clause(p) for p in response.passages[:SHOWN_NEAREST]] if refused else [],
     )
 

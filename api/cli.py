@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,6 +20,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from api import cli_keys
+from api.serving import DataFolder, models_from, serve
 from corpus.errors import PolicyError
 from corpus.ingest import Report, drop, find_files, ingest
 from corpus.store import Store
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("serve", "启动网页和接口服务", _serve)
     command.add_argument("--host", default="127.0.0.1", help="监听地址，默认 127.0.0.1")
     command.add_argument("--port", type=_port, default=8000, help="端口，默认 8000")
+    command.add_argument("--workers", type=_workers, default=1, help="工作进程数，默认 1；0 为每个核一个")
     for name, help, run in (("ask", "提一个问题", _ask), ("search", "只查相关条文", _search)):
         command = add(name, help, run)
         command.add_argument("text", metavar="TEXT", help="问题")
@@ -80,8 +82,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="输出 JSON")
     command = add("documents", "列出已导入的文件", _documents)
     command.add_argument("--json", action="store_true", help="输出 JSON")
+    add("mcp", "给语言模型用的工具（MCP 协议，标准输入输出）", _mcp)
     command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
+    keys = commands.add_parser("keys", help="生成、列出、撤销密钥", description="生成、列出、撤销密钥")
+    cli_keys.add(keys)
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="在问题集上评测", add_help=False)
     return parser
@@ -94,6 +99,13 @@ def _port(text: str) -> int:
     return value
 
 
+def _workers(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 64:
+        raise argparse.ArgumentTypeError("应在 0 到 64 之间")
+    return value
+
+
 def _top_k(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 50:
@@ -103,22 +115,7 @@ def _top_k(text: str) -> int:
 
 def encoder_name() -> str:
     """The sentence model that the operator chose; "" leaves the choice to the data folder (adapted or builtin)."""
-    return os.environ.get("TIAOWEN_ENCODER", "").strip()
-
-
-def reranker_name() -> str:
-    """The model that the operator chose to order what was found: "" for the builtin one, "none" for none."""
-    return os.environ.get("TIAOWEN_RERANKER", "").strip()
-
-
-def reader_name() -> str:
-    """The model that the operator chose to read spans; "" leaves all to the rules."""
-    return os.environ.get("TIAOWEN_READER", "").strip()
-
-
-def max_wrong_rate() -> str:
-    """The share of the answers given that may be wrong, as the operator wrote it; "" for the default."""
-    return os.environ.get("TIAOWEN_MAX_WRONG_RATE", "").strip()
+    return models_from(os.environ).encoder
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -190,33 +187,34 @@ def _drop(options: argparse.Namespace) -> int:
 
 
 def _engine(data: Path) -> Engine:
-    from qa.build import build_engine
-
-    return build_engine(data, encoder_name(), reranker_name(), max_wrong_rate(), reader_name())
+    return DataFolder(data, models_from(os.environ)).build()
 
 
 def _serve(options: argparse.Namespace) -> int:
-    import uvicorn
+    return serve(options.data, options.host, options.port, options.workers)
 
-    from api.app import create_app
+
+def _mcp(options: argparse.Namespace) -> int:
+    import anyio
+
+    from api.app import today_in_shanghai
+    from api.desk import Desk
+    from api.mcp import run_stdio
+    from api.metrics import Meter
+    from api.records import Records
     from api.service import EngineService
+    from api.settings import settings_from
 
     def fail(error: BaseException) -> None:
         print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
-        threading.Timer(0.1, stop).start()
 
-    def stop() -> None:
-        server.should_exit = True
-
+    settings = settings_from(os.environ)
     service = EngineService(_engine(options.data), fail)
-    app = create_app(service)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", server_header=False)
-    )
-    service.warm_up()
-    print(f"条问已启动：http://{options.host}:{options.port} （按 Ctrl+C 停止）", flush=True)
-    server.run()
-    return 0 if service.ready() else 1
+    service.warm_up().join()
+    if not service.ready():
+        return 1
+    anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter(), Records(options.data), settings))
+    return 0
 
 
 def _question(options: argparse.Namespace) -> Question:
@@ -318,7 +316,7 @@ def _adapt(options: argparse.Namespace) -> int:
     interval = f"95% 区间 {report.low:+.3f} 至 {report.high:+.3f}，p={report.p:.4f}"
     print(f"融合 MRR@10 提高 {report.gain:+.3f}（{interval}）")
     if kept:
-        print(f"已采用：{options.data / 'model'}，索引已重建。正在运行的服务请重启；退回用 tiaowen adapt --undo")
+        print(f"已采用：{options.data / 'model'}，索引已重建。正在运行的服务会自动换用；退回用 tiaowen adapt --undo")
     else:
         print(f"未采用：{report.reason}。编码器和索引保持原样")
     return 0

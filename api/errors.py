@@ -20,6 +20,7 @@
     │   ├── Busy                     503  "busy"                 the queue is full
     │   ├── TimedOut                 504  "timeout"              the question took too long
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
+    │   ├── CannotListen             500  "cannot_listen"        the address to serve on is taken; of the command line
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
     └── NotFound                     404  "not_found"            corpus/errors.py; unknown routes as well
 
@@ -40,6 +41,12 @@ BODY_LIMIT = 64 * 1024  # bytes
 TOP_K_LIMIT = 50
 EARLIER_LIMIT = 6  # earlier questions that come with one
 ID_LIMIT = 200  # characters of an id, an issuer or a region
+
+
+class NotSafe(PolicyError):
+    """A service that anybody could use and manage is not started unless the operator says so."""
+
+    code = "not_safe"
 
 
 class ApiError(PolicyError):
@@ -229,6 +236,14 @@ class NotReady(ApiError):
     default_hint = "请稍等几秒再试；/readyz 返回 200 时即可使用。"
 
 
+class CannotListen(ApiError):
+    """The address that the service was told to serve on is taken, or is not this machine's. Of the command line only."""
+
+    code = "cannot_listen"
+    default_message = "无法在这个地址上提供服务。"
+    default_hint = "请换一个端口（--port），或先停止占用它的程序；也请检查 --host 是不是本机的地址。"
+
+
 class Internal(ApiError):
     """Something that should not have happened. The cause is in the log, under the request id."""
 
@@ -265,6 +280,9 @@ FIELD_RULES = {
     "n": "n 只能是 1：同一个问题只有一个答案。",
     "metadata": f"metadata 应为对象，其中 session_id 为 1 到 {ID_LIMIT} 个字符的字符串。",
     "x-session-id": f"请求头 X-Session-Id 应为 1 到 {ID_LIMIT} 个字符。",
+    "document_ids": "document_ids 应为文件编号的数组。",
+    "in_force": "in_force 应为 true 或 false。",
+    "clause_id": "clause_id 应为回答或查询结果里的条款编号。",
     "limit": "limit 应为 1 到 200 的整数。",
     "rating": "rating 应为 up 或 down。",
     "reason": "reason 应为 wrong、incomplete、outdated、irrelevant、other 之一。",

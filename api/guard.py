@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import LOCAL, Principal, Role
 from api.envelope import error_response
-from api.errors import Forbidden, KeyMissing, KeyWrong, OriginRefused, SessionExpired
+from api.errors import Forbidden, KeyMissing, KeyWrong, NotSafe, OriginRefused, SessionExpired
 from api.keys import Keys
 from api.limits import RateLimit
 from api.metrics import Meter
@@ -118,6 +118,16 @@ class Guard:
 def access_of(settings: Settings, keys: Keys) -> Access:
     """Who needs a key: as set, else nobody until there is one."""
     return settings.access or ("keys" if keys.any() else "open")
+
+
+def require_safe(settings: Settings, keys: Keys, host: str) -> None:
+    """Raises NotSafe where a service would be open to more than this machine and nobody said that it should be."""
+    if access_of(settings, keys) != "open" or settings.any_host or host in _THIS_MACHINE or _is_loopback(host):
+        return
+    raise NotSafe(
+        f"监听 {host} 时必须有密钥，否则谁都能使用和管理这个服务。",
+        "先用 tiaowen keys create --role admin 生成密钥；确实要完全开放，请设 TIAOWEN_ACCESS=open 和 TIAOWEN_ANY_HOST=1。",
+    )
 
 
 def _shown_key(headers: Headers) -> str:

@@ -108,7 +108,7 @@ class AskRequest(_Request):
     earlier: list[QuestionText] | None = Field(
         None,
         max_length=EARLIER_LIMIT,
-        description="这段对话里之前问过的话，旧的在前；带上它，追问就接着这些话回答，不看 session_id，也不留下记录",
+        description="这段对话里之前问过的话，旧的在前；带上它，追问就接着这些话回答，不看 session_id，也不记进那段对话",
     )
 
     def to_question(self, today: date) -> Question:

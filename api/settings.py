@@ -9,6 +9,7 @@
 | TIAOWEN_QUEUE | questions that may wait in one process | 64 |
 | TIAOWEN_TIMEOUT | seconds that one question may take, waiting included | 30 |
 | TIAOWEN_KEEP_DAYS | days that questions and feedback are kept | 90 |
+| TIAOWEN_CONVERSATION_MINUTES | minutes after which a conversation is forgotten | 60 |
 | TIAOWEN_UPLOAD_MB | megabytes of one upload | 50 |
 | TIAOWEN_CORS | origins of other sites that may call, comma separated | none |
 | TIAOWEN_HOSTS | names under which an open service may be reached besides this machine's own, comma separated | none |
@@ -42,6 +43,7 @@ class Settings:
     queue: int = 64
     timeout: float = 30.0
     keep_days: int = 90
+    conversation_minutes: int = 60
     upload_mb: int = 50
     cors: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -80,6 +82,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         queue=number("QUEUE", default.queue, 0, 10_000),
         timeout=float(number("TIMEOUT", int(default.timeout), 1, 600)),
         keep_days=number("KEEP_DAYS", default.keep_days, 1, 3650),
+        conversation_minutes=number("CONVERSATION_MINUTES", default.conversation_minutes, 1, 10_080),
         upload_mb=number("UPLOAD_MB", default.upload_mb, 1, 1024),
         cors=names("CORS"),
         hosts=names("HOSTS"),

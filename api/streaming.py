@@ -20,7 +20,7 @@ from api.errors import Internal, error_body
 from corpus.errors import PolicyError
 
 MEDIA_TYPE = "text/event-stream"
-_PIECE = re.compile(r"[0-9０-９.,，]+|[A-Za-z]+|[^，。；！？]{1,8}[，。；！？]?|.", re.S)
+_PIECE = re.compile(r"[0-9０-９.,，]+|[A-Za-z]+|[^，。；！？0-9０-９A-Za-z]{1,8}[，。；！？]?|.", re.S)
 
 
 def wants_stream(request: Request) -> bool:

@@ -43,7 +43,7 @@ ENCODE_BATCH = 1024
 Progress = Callable[[str, int, int], None]
 
 _log = logging.getLogger(__name__)
-_CURRENT = "CURRENT"
+CURRENT = "CURRENT"  # the file that names the folder in use
 _MANIFEST = "manifest.json"
 _TEXTS = "passages.texts.npy"
 REBUILD = "重新执行 tiaowen ingest"
@@ -222,7 +222,7 @@ def _write(
 
 def _reusable(parent: Path, encoder: Encoder, tokenizer: Tokenizer) -> Snapshot | None:
     """The snapshot in use, every byte checked, where vectors and counts of it can be taken over."""
-    if not (parent / _CURRENT).is_file():
+    if not (parent / CURRENT).is_file():
         return None
     try:
         old = open_snapshot(parent, encoder_id=encoder.id, full=True)
@@ -320,7 +320,7 @@ def _open(folder: Path, manifest: Manifest) -> Snapshot:
 
 
 def _current(parent: Path) -> Path:
-    if not (parent / _CURRENT).is_file():
+    if not (parent / CURRENT).is_file():
         raise SnapshotError(f"{parent} 中还没有索引", "先执行 tiaowen ingest 建立索引")
     name = _named(parent)
     if not name.isdigit() or not (parent / name).is_dir():
@@ -361,11 +361,11 @@ def _verify(folder: Path, manifest: Manifest, full: bool) -> None:
 
 
 def _point(parent: Path, name: str) -> None:
-    temporary = parent / f"{_CURRENT}.partial"
+    temporary = parent / f"{CURRENT}.partial"
     temporary.write_text(name + "\n", "utf-8")
     _sync(temporary)
     _sync(parent)
-    temporary.replace(parent / _CURRENT)
+    temporary.replace(parent / CURRENT)
     _sync(parent)
 
 
@@ -387,7 +387,7 @@ def _remove_others(parent: Path, kept: set[str]) -> None:
 def _named(parent: Path) -> str:
     """The name in CURRENT; empty where there is none yet, or none that can be read."""
     try:
-        return (parent / _CURRENT).read_text("utf-8").strip()
+        return (parent / CURRENT).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

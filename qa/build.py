@@ -18,7 +18,7 @@ from index.passages import VERSION as PASSAGES_VERSION
 from index.passages import passages_of_all
 from index.rerank import load_reranker
 from index.searcher import Searcher
-from index.snapshot import Progress, Snapshot, build_snapshot, open_snapshot
+from index.snapshot import CURRENT, Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
 from index.types import Passage
 from qa import confidence
@@ -116,6 +116,23 @@ def build_engine(
     regions = store.regions()
     understander = Understander(lexicon, tokenizer.words, spelling, regions)
     return Engine(store, searcher, understander, threshold, load_reader(reader), conversations)
+
+
+def stamp(data: Path, encoder: str = "") -> tuple[object, ...]:
+    """What an engine over a data folder would be built from now: another one where something was published, adapted or set
+    anew. To be compared with ==; costs a few looks at the file system."""
+    return tuple(
+        _state(path) for path in (data / INDEX / CURRENT, data / LEXICON, data / MODEL, Path(encoder or data / MODEL))
+    )
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """Changes when a file or folder is written or another takes its name; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _threshold(max_wrong_rate: str) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 
-from api.answering import Counts, OnStep
+from api.answering import Counts, OnStep, Version
 from corpus.errors import NotFound
 from corpus.types import Anchor, Clause, Document, Kind, Link, Source, Span, Validity
 from index.types import Hit, Passage
@@ -82,6 +82,11 @@ class FakeService:
         self._documents = {d.id: d for d in self.texts}
         self._clauses = {d.id: make_clauses(d) for d in self._documents.values()}
 
+    def rename(self, ident: str, clause: str) -> None:
+        """Gives a clause the id that it had in an earlier version of its document."""
+        for document, clauses in self._clauses.items():
+            self._clauses[document] = [replace(c, id=ident) if c.id == clause else c for c in clauses]
+
     def ready(self) -> bool:
         return self.is_ready
 
@@ -142,6 +147,9 @@ class FakeService:
         clauses = sum(map(len, self._clauses.values()))
         return Counts(len(self._documents), clauses, clauses)
 
+    def version(self) -> Version:
+        return Version("000001", BUILT_AT, BUILT_AT)
+
     def _cite(self, quote: str) -> Citation:
         document = next(d for d in self._documents.values() if quote in d.text)
         start = document.text.index(quote)
@@ -168,3 +176,4 @@ class FakeService:
 
 EXPIRED = Warning("expired", "所引文件在提问当日不在有效期内，请核对现行规定。")
 TODAY = date(2026, 11, 20)
+BUILT_AT = datetime(2026, 11, 19, 8, tzinfo=UTC)

@@ -80,7 +80,7 @@ def test_a_stream_says_the_same_as_a_whole_reply(client: openai.OpenAI) -> None:
     assert [c.choices[0].finish_reason for c in chunks] == [None] * (len(chunks) - 1) + ["stop"]
     last = chunks[-1]
     assert last.choices[0].delta.references == whole.choices[0].message.references
-    same = {"status", "reason", "answer", "confidence", "warnings", "rewritten", "nearest", "message"}
+    same = {"status", "reason", "answer", "confidence", "warnings", "rewritten", "nearest", "message", "answered_by"}
     assert {k: last.tiaowen[k] for k in same} == {k: whole.tiaowen[k] for k in same}
     assert all(c.usage is None for c in chunks)
 

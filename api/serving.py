@@ -1,0 +1,266 @@
+"""The service as processes: one that does all, or several workers behind one socket and a supervisor that keeps them alive.
+
+Every worker process opens the same index, which is memory-mapped: what they read of it is in memory once. A worker listens
+only when its engine is loaded, so that no question waits for one that is still starting.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.errors import CannotListen
+from api.settings import settings_from
+from corpus.errors import PolicyError
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+    from api.service import EngineService
+    from api.settings import Settings
+    from qa.converse import Conversations
+    from qa.engine import Engine
+
+DATA = "TIAOWEN_DATA"
+"""The variable that names the data folder to a worker; the command line sets it."""
+
+_RESTARTED = "TIAOWEN_WORKER_RESTARTED"  # set by the supervisor once the first workers listen
+_PAUSE = 5.0  # seconds until a worker that could not load an index gives way to the next
+_HUNG = 30  # seconds without a sign of life after which a worker is replaced
+_STARTED_WITHIN = 300  # seconds that the first workers may take to load a large index
+_LAST_WORDS = 5  # seconds that a request may take longer than it should when the service stops
+_CLOSED = 3  # the exit status by which uvicorn's supervisor knows that a worker can never start
+
+log = logging.getLogger("tiaowen.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Which models answer, as the operator named them; "" is the default of each (see qa.build.build_engine)."""
+
+    encoder: str = ""
+    reranker: str = ""
+    max_wrong_rate: str = ""
+    reader: str = ""
+
+
+def models_from(environment: Mapping[str, str]) -> Models:
+    """What TIAOWEN_ENCODER, TIAOWEN_RERANKER, TIAOWEN_MAX_WRONG_RATE and TIAOWEN_READER say."""
+
+    def named(name: str) -> str:
+        return environment.get(f"TIAOWEN_{name}", "").strip()
+
+    return Models(named("ENCODER"), named("RERANKER"), named("MAX_WRONG_RATE"), named("READER"))
+
+
+class DataFolder:
+    """The versions of one data folder (api.service.Versions)."""
+
+    def __init__(self, data: Path, models: Models, conversations: Conversations | None = None) -> None:
+        self._data = data
+        self._models = models
+        self._conversations = conversations
+
+    def stamp(self) -> object:
+        from qa.build import stamp
+
+        return stamp(self._data, self._models.encoder)
+
+    def build(self) -> Engine:
+        from qa.build import build_engine
+
+        named = self._models
+        return build_engine(
+            self._data,
+            named.encoder,
+            named.reranker,
+            named.max_wrong_rate,
+            named.reader,
+            conversations=self._conversations,
+        )
+
+
+def make(
+    environment: Mapping[str, str], on_failure: Callable[[BaseException], None] = lambda error: None
+) -> tuple[FastAPI, EngineService, Settings]:
+    """The app that the environment describes, its service, which is not loaded yet, and its settings.
+
+    Raises StoreError, SnapshotError and the errors of settings.
+    """
+    from api.app import create_app
+    from api.conversations import StoredConversations
+    from api.records import Records
+    from api.service import EngineService
+
+    settings = settings_from(environment)
+    data = Path(environment.get(DATA) or "data")
+    records = Records(data)
+    conversations = StoredConversations(records, settings.conversation_minutes)
+    service = EngineService.over(DataFolder(data, models_from(environment), conversations), on_failure)
+    return create_app(service, records=records, settings=settings), service, settings
+
+
+def app_from_environment() -> FastAPI:
+    """The app of one worker process, loaded: uvicorn calls this before it listens.
+
+    Where it cannot be loaded the process ends: with the status that stops the whole service where it has never served yet,
+    else after a pause with another, so that the supervisor tries again while the other workers go on.
+    """
+    from api import logs
+
+    logs.configure()
+    _end_with_parent()
+    try:
+        app, service, _ = make(os.environ)
+        service.load()
+    except PolicyError as error:
+        log.error("%s %s", error.message, error.hint)
+        if _RESTARTED not in os.environ:
+            sys.exit(_CLOSED)
+        time.sleep(_PAUSE)
+        sys.exit(1)
+    service.watch()
+    return app
+
+
+def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
+    """Serves until it is told to stop, and returns the exit status. `workers` 0: as many as this process may use cores.
+
+    Raises CannotListen, NotSafe, StoreError, SnapshotError and the errors of settings.
+    """
+    from api import logs
+    from api.guard import require_safe
+    from api.keys import Keys
+    from api.records import Records
+
+    os.environ[DATA] = str(data.absolute())
+    require_safe(settings_from(os.environ), Keys(Records(data)), host)
+    logs.configure()
+    workers = workers or len(os.sched_getaffinity(0))
+    with _listening(host, port) as listener:
+        told = f"条问已启动：http://{_shown(host)}:{listener.getsockname()[1]} （按 Ctrl+C 停止）"
+        return _serve_alone(listener, told) if workers == 1 else _serve_with(workers, listener, told)
+
+
+def _serve_alone(listener: socket.socket, told: str) -> int:
+    import uvicorn
+
+    def fail(error: BaseException) -> None:
+        print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
+        server.should_exit = True
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(told, flush=True)
+
+    app, service, settings = make(os.environ, fail)
+    server = Server(_config(app, settings))
+    service.warm_up()
+    service.watch()
+    server.run([listener])
+    service.stop()
+    return 0 if service.ready() else 1
+
+
+def _serve_with(workers: int, listener: socket.socket, told: str) -> int:
+    from uvicorn.supervisors.multiprocess import Multiprocess
+
+    class Supervisor(Multiprocess):
+        """Tells when all workers listen, and forgets the figures of those that died."""
+
+        served = False
+
+        def init_processes(self) -> None:
+            super().init_processes()
+            if all(process.wait_until_ready(_STARTED_WITHIN) for process in self.processes):
+                self.served = True
+                os.environ[_RESTARTED] = "1"
+                print(told, flush=True)
+
+        def keep_subprocess_alive(self) -> None:
+            before = {p.pid for p in self.processes}
+            super().keep_subprocess_alive()
+            for pid in before - {p.pid for p in self.processes}:
+                log.warning("worker %s is gone", pid)
+                _forget_figures(pid)
+
+    settings = settings_from(os.environ)
+    folder = tempfile.mkdtemp(prefix="tiaowen-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        config = _config("api.serving:app_from_environment", settings, workers)
+        listener.set_inheritable(True)
+        supervisor = Supervisor(config, [listener])
+        supervisor.run()
+        return 0 if supervisor.served else 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _config(app: FastAPI | str, settings: Settings, workers: int = 1) -> uvicorn.Config:
+    """Of an app, or of workers that each make one by the function that `app` names."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        log_config=None,  # api/logs.py
+        server_header=False,
+        access_log=False,  # a line of each request is written by the service itself
+        timeout_graceful_shutdown=math.ceil(settings.timeout) + _LAST_WORDS,
+        timeout_worker_healthcheck=_HUNG,
+    )
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket bound to an address; connections are taken when somebody serves. Raises CannotListen."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotListen(f"无法在 {host}:{port} 上提供服务（{reason}）。") from error
+    return listener
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _forget_figures(pid: int | None) -> None:
+    """Takes a dead worker's gauges out of the metrics; its counters stay."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its supervisor is gone, however that came about: nobody would restart or stop it."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is None:  # started by another server than ours
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -1,0 +1,151 @@
+"""Files that come in over HTTP: what is taken in, what is refused, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from live_service import engine_service, ingest_samples
+from test_api_app import error_of
+
+from api.app import create_app
+from api.errors import BadRequest
+from api.jobs import UPLOADS, Jobs
+from api.records import Records
+from api.settings import Settings
+from api.uploads import NAME_BYTES, file_name
+from corpus.store import Store
+
+NOTICE = "甲市人民政府关于印发《甲市停车奖励办法》的通知\n\n第一条 为了鼓励错峰停车，制定本办法。\n第二条 每个车位奖励{}元。\n第三条 本办法自2026年1月1日起施行。\n"
+OPEN = Settings(access="open", any_host=True, upload_mb=1)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ingest_samples(tmp_path_factory.mktemp("data"), ("01_*",))
+
+
+@pytest.fixture(scope="module")
+def client(data: Path) -> TestClient:
+    app = create_app(engine_service(data), records=Records(data), settings=OPEN)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def upload(client: TestClient, *files: tuple[str, bytes | str]) -> Any:
+    parts = [("files", (name, content if isinstance(content, bytes) else content.encode())) for name, content in files]
+    return client.post("/v1/documents", files=parts)
+
+
+def ended(client: TestClient, response: Any) -> dict[str, Any]:
+    """The job that a response began, when it has ended."""
+    assert response.status_code == 202, response.text
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        job: dict[str, Any] = client.get(response.headers["location"]).json()
+        if job["status"] in ("done", "failed"):
+            return job
+        time.sleep(0.05)
+    raise AssertionError(f"the job did not end: {job}")
+
+
+def test_a_file_comes_in_changes_is_refused_and_goes(client: TestClient, data: Path) -> None:
+    first = ended(client, upload(client, ("停车.txt", NOTICE.format(100)), ("坏的.docx", b"PK\x03\x04 broken")))
+    good, bad = first["files"]
+    assert (good["outcome"], bad["outcome"], first["status"]) == ("added", "rejected", "done")
+    assert good["documents"][0]["title"].startswith("甲市") and bad["message"] and bad["hint"] and bad["code"]
+    assert sorted(p.name for p in (data / UPLOADS).iterdir()) == [".incoming", "停车.txt"]
+
+    second = ended(client, upload(client, ("停车.txt", NOTICE.format(200))))
+    assert second["files"][0]["outcome"] == "updated" and second["files"][0]["changed"] == ["第二条"]
+
+    third = ended(client, upload(client, ("停车.txt", b"\x00\x01\x02 broken")))
+    assert third["files"][0]["outcome"] == "rejected"
+    assert "200元" in (data / UPLOADS / "停车.txt").read_text("utf-8"), "the version before is back in its place"
+    store = Store(data)
+    assert [d for d in store.documents() if "每个车位奖励200元" in d.text]
+
+    service = engine_service(data)  # what a service that starts now has
+    fresh = TestClient(create_app(service, records=Records(data), settings=OPEN))
+    answer = fresh.post("/v1/ask", json={"question": "停车奖励办法每个车位奖励多少？"}).json()
+    assert answer["answer"] == "200元" and answer["citations"][0]["source"]["file"] == "停车.txt"
+
+    gone = ended(fresh, fresh.delete("/v1/files/停车.txt"))
+    assert gone["status"] == "done" and not (data / UPLOADS / "停车.txt").exists()
+    assert not [d for d in Store(data).documents() if "车位" in d.text]
+    error_of(client.delete("/v1/files/没有.txt"), 404, "not_found")
+
+
+def test_an_upload_of_a_known_name_is_its_next_version(client: TestClient, data: Path, tmp_path: Path) -> None:
+    (known,) = {s.file for d in Store(data).documents() for s in d.sources}
+    store = Store(data)
+    before = {c.id for d in store.documents() for c in store.clauses(d.id)}
+    (path,) = store.paths(known)
+    text = Path(path).read_text("utf-8")
+    broken = ended(client, upload(client, (known, b"\x00\x01")))
+    assert broken["files"][0]["outcome"] == "rejected" and Store(data).paths(known) == [path]
+    job = ended(client, upload(client, (known, text.replace("100万元", "120万元", 1))))
+    assert job["files"][0]["outcome"] == "updated" and job["files"][0]["changed"]
+    store = Store(data)
+    after = {c.id for d in store.documents() for c in store.clauses(d.id)}
+    assert len(before & after) >= len(before) - 2, "clauses that did not change keep their ids"
+    assert [d.title for d in store.documents()].count(store.documents()[0].title) == 1
+    assert Path(path).read_text("utf-8") == text, "the operator's own file is not touched"
+
+
+def test_what_cannot_be_an_upload(client: TestClient, data: Path) -> None:
+    error_of(client.post("/v1/documents"), 422, "invalid_request")
+    error_of(client.post("/v1/documents", data={"files": "text"}), 422, "invalid_request")
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    error_of(client.post("/v1/documents", content=b"--x\r\nbroken", headers=broken), 422, "invalid_request")
+    error_of(upload(client, ("a.txt", "x"), ("b/a.txt", "y")), 422, "invalid_request")
+    error_of(upload(client, *[(f"{n}.txt", "x") for n in range(21)]), 422, "invalid_request")
+    error_of(upload(client, ("..", "x")), 422, "invalid_request")
+    error_of(upload(client, ("big.txt", "x" * (2**20 + 1))), 413, "payload_too_large")
+    assert not [p for p in (data / UPLOADS / ".incoming").iterdir() if any(p.iterdir())]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\张\\办法.docx", "办法.docx"),
+        ("/abs/办法.txt", "办法.txt"),
+        ("办\u202e法\x00.txt", "办法.txt"),
+        ("<img src=x>.txt", "img src=x.txt"),
+    ],
+)
+def test_names_lose_what_no_name_may_hold(given: str, kept: str) -> None:
+    assert file_name(given) == kept
+
+
+@given(st.text(max_size=400))
+def test_a_name_stays_in_its_folder(text: str) -> None:
+    try:
+        name = file_name(text)
+    except BadRequest:
+        return
+    place = (Path("/data/uploads") / name).resolve()
+    assert place.parent == Path("/data/uploads") and not name.startswith(".")
+    assert len(name.encode("utf-8", "replace")) <= NAME_BYTES and file_name(name) == name
+
+
+def test_a_process_that_is_killed_is_a_failed_job_and_the_next_one_runs(client: TestClient, data: Path) -> None:
+    jobs = Jobs(Records(data))
+    response = upload(client, ("停车.txt", NOTICE.format(300)))
+    pid = jobs._row(response.json()["id"])["pid"]
+    os.kill(pid, signal.SIGKILL)
+    job = ended(client, response)
+    assert job["status"] == "failed" and job["error"]["code"] == "internal" and job["error"]["hint"]
+    again = ended(client, upload(client, ("停车.txt", NOTICE.format(300))))
+    assert again["status"] == "done" and again["files"][0]["outcome"] in ("added", "updated", "unchanged")
+
+
+def test_jobs_that_nobody_made(client: TestClient) -> None:
+    error_of(client.get("/v1/ingestions/nothing"), 404, "not_found")
