@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["browser"]
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
 

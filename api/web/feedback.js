@@ -70,5 +70,6 @@ function openReason(turn, save, place, opener) {
   });
   place.replaceChildren(form);
   place.hidden = false;
-  form.querySelector("input").focus();
+  form.querySelector("input").focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
 }

@@ -60,7 +60,8 @@ function openForm(turn, session, save, place, opener) {
   });
   place.replaceChildren(form);
   place.hidden = false;
-  contact.focus();
+  contact.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
 }
 
 function bodyOf(turn, session, contact, note) {
