@@ -161,7 +161,7 @@ def standing(view: View, entry: Entry) -> tuple[State, Document | None, Clause |
         document, clause = view.clause(entry.clause_id)
     except NotFound:
         return _in_another_version(view, entry)
-    return _state(document, clause, entry), document, clause
+    return "current" if _quoted(document, clause, entry) else "changed", document, clause
 
 
 def _in_another_version(view: View, entry: Entry) -> tuple[State, Document | None, Clause | None]:
@@ -170,25 +170,38 @@ def _in_another_version(view: View, entry: Entry) -> tuple[State, Document | Non
         clauses = view.clauses(document.id)
         here = next((c for c in clauses if c.address == entry.address), None)
         for clause in [here, *clauses] if here else clauses:
-            if _state(document, clause, entry) == "current":
+            if _quoted(document, clause, entry):
                 return "current", document, clause
         if here is not None and changed[1] is None:
             changed = "changed", document, here
     return changed
 
 
-def _state(document: Document, clause: Clause, entry: Entry) -> State:
-    """White space at the ends is no part of what a clause says: it depends on what comes after."""
-    return "current" if document.quote(clause.span).strip() == entry.clause_text.strip() else "changed"
-
-
 def located(view: View, entry: Entry) -> tuple[Document, Clause, Span] | None:
     """The clause of an entry and where its quote stands; None where the clause changed or is gone."""
-    state, document, clause = standing(view, entry)
-    if state != "current" or document is None or clause is None:
+    _, document, clause = standing(view, entry)
+    span = _quoted(document, clause, entry) if document and clause else None
+    return (document, clause, span) if document and clause and span else None
+
+
+def _quoted(document: Document, clause: Clause, entry: Entry) -> Span | None:
+    """Where the quote stands in a clause that says what it said, whatever its number is now; None where it says otherwise."""
+    text = document.quote(clause.span)
+    if _unnumbered(text, clause.address) != _unnumbered(entry.clause_text, entry.address):
         return None
-    start = document.text.index(entry.quote, clause.span.start, clause.span.end)
-    return document, clause, Span(start, start + len(entry.quote))
+    whole = entry.quote == entry.clause_text.strip()
+    for quote in (text.strip(),) if whole else (entry.quote, _unnumbered(entry.quote, entry.address)):
+        if quote and quote in text:
+            start = clause.span.start + text.index(quote)
+            return Span(start, start + len(quote))
+    return None
+
+
+def _unnumbered(text: str, address: str) -> str:
+    """The words of a clause without its own number, which its address ends with, and without white space around them."""
+    text = text.strip()
+    label = next((address[at:] for at in range(len(address)) if text.startswith(address[at:])), "")
+    return text.removeprefix(label).strip()
 
 
 def _rest(entry: Entry) -> tuple[str | int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from api.answering import Counts, OnStep, Version
@@ -81,11 +81,6 @@ class FakeService:
     def __post_init__(self) -> None:
         self._documents = {d.id: d for d in self.texts}
         self._clauses = {d.id: make_clauses(d) for d in self._documents.values()}
-
-    def rename(self, ident: str, clause: str) -> None:
-        """Gives a clause the id that it had in an earlier version of its document."""
-        for document, clauses in self._clauses.items():
-            self._clauses[document] = [replace(c, id=ident) if c.id == clause else c for c in clauses]
 
     def ready(self) -> bool:
         return self.is_ready
