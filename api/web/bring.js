@@ -6,7 +6,7 @@ import { reportLine, reportOf } from "./report.js";
 import { sentences } from "./format.js";
 import { Failure, call } from "./service.js";
 
-const FORMATS = "Word、PDF、Excel、网页、纯文本等都可以，一次最多 20 个。";
+const FORMATS = `Word、PDF、Excel、网页、纯文本等，一次最多 ${MOST_FILES} 个。同名的文件是新版本，会列出哪些条款变了。`;
 const STAGES = { tokens: "正在分词", vectors: "正在计算语义", index: "正在建立索引" };
 
 /**
@@ -17,8 +17,10 @@ export function mountBring(place, onChange) {
   const picker = el("input", "visually-hidden", [], { type: "file", multiple: "", id: "files", tabindex: "-1", "aria-label": "选择要上传的文件" });
   const choose = button([icon("plus"), "选择文件"], "primary", () => picker.click());
   const zone = el("div", "zone", [
-    el("p", "zone-head", "把文件拖到这里，或者"), choose, picker,
-    el("p", "muted", FORMATS), el("p", "muted", "同名文件视为新版本：会列出哪些条款变了。"),
+    choose, picker,
+    el("div", "zone-words", [
+      el("p", "", ["上传文件", el("span", "by-drop", "，也可以拖到这里")]), el("p", "muted", FORMATS),
+    ]),
   ]);
   const work = el("div", "work", [], { hidden: "" });
   place.replaceChildren(zone, work);

@@ -116,6 +116,7 @@ function byOutline(choose, place, name) {
 }
 
 function clauseRow(clause, depth, choose) {
-  const words = clause.text.replace(/\s+/g, " ").trim() || clause.label;
+  const text = clause.text.replace(/\s+/g, " ").trim();
+  const words = text.startsWith(clause.label) ? text.slice(clause.label.length).trim() : text;
   return el("li", `step-${Math.min(depth, 3)}`, button([el("span", "pick-label", clause.address || clause.label || "正文"), el("span", "", shorten(words, 60))], "pick", () => choose(clause.id)));
 }

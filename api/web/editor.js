@@ -21,6 +21,9 @@ export function openEditor(given) {
   return editor.run();
 }
 
+/** Lines that a text about fills: enough of a clause to be seen, no more than leaves room for the rest. */
+const rowsFor = (text) => Math.min(Math.max(text.split("\n").reduce((n, line) => n + Math.max(1, Math.ceil(line.length / 28)), 0), 3), 11);
+
 class Editor {
   constructor(given) {
     this.given = given;
@@ -41,9 +44,13 @@ class Editor {
 
   makeDialog() {
     const head = el("h2", "", this.given.entry ? "修改答案" : "写成答案", { id: `${this.name}-head`, tabindex: "-1" });
-    const form = el("form", "editor-form", [this.leftSide(), this.rightSide(), el("div", "editor-foot", [
-      this.problem, el("div", "row end", [button("取消", "ghost", () => this.leave()), this.save]),
-    ])], { novalidate: "", autocomplete: "off" });
+    const form = el("form", "editor-form", [
+      this.wordsSide(), el("div", "editor-side basis-side", [el("h3", "", "依据"), this.basis]),
+      el("div", "editor-side", [el("h3", "", "大家会看到"), this.preview]),
+      el("div", "editor-foot", [
+        this.problem, el("div", "row end", [button("取消", "ghost", () => this.leave()), this.save]),
+      ]),
+    ], { novalidate: "", autocomplete: "off" });
     form.addEventListener("input", (event) => { if (!event.target.closest(".finder")) this.changed = true; });
     submitByKey(form);
     form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
@@ -56,7 +63,7 @@ class Editor {
     document.body.append(this.dialog);
   }
 
-  leftSide() {
+  wordsSide() {
     for (const question of this.given.questions) this.addQuestion(question);
     const state = this.given.entry && WRITTEN[this.given.entry.state];
     return el("div", "editor-side", [
@@ -72,10 +79,6 @@ class Editor {
         el("p", "muted", `简短、完整，最多 ${ANSWER_LIMIT} 个字。`),
       ]),
     ]);
-  }
-
-  rightSide() {
-    return el("div", "editor-side", [el("h3", "", "依据"), this.basis, el("h3", "", "大家会看到"), this.preview]);
   }
 
   addQuestion(text) {
@@ -144,7 +147,7 @@ class Editor {
 
   showClause() {
     const { clause } = this;
-    const text = el("textarea", "clause-text", [], { id: `${this.name}-text`, readonly: "", rows: "7", "aria-describedby": `${this.name}-how` });
+    const text = el("textarea", "clause-text", [], { id: `${this.name}-text`, readonly: "", rows: String(rowsFor(clause.text)), "aria-describedby": `${this.name}-how` });
     text.value = clause.text;
     text.addEventListener("select", () => {
       const words = text.value.slice(text.selectionStart, text.selectionEnd).trim();

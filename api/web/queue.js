@@ -40,7 +40,8 @@ function rowOf(item, onChange) {
   const node = el("li", "item", el("article", "", [
     el("div", "item-top", [heading(item.question), item.kind === "handoffs" ? state : null]),
     facts([
-      item.times > 1 ? `问过 ${item.times} 次` : "", `最近 ${when(item.last_at)}`,
+      item.times > 1 ? `问过 ${item.times} 次，最近${when(item.last_at)}` : when(item.last_at),
+      item.answer === null && item.reason ? `没有回答：${(REASONS[item.reason] || NO_ANSWER)[0]}` : "",
       item.rewritten && item.rewritten !== item.question ? `按“${item.rewritten}”理解` : "",
     ]),
     fromAsker(item), said(item), actions, place,
@@ -60,13 +61,11 @@ function fromAsker(item) {
 }
 
 function said(item) {
-  if (item.answer === null && item.reason === null) return null;
+  if (item.answer === null) return null;
   const [first, ...rest] = item.citations.map(citedCard);
-  const words = item.answer === null ? `没有回答：${(REASONS[item.reason] || NO_ANSWER)[0]}` : item.answer;
-  const sure = item.answer === null ? null : el("span", "muted", `把握 ${Math.round(item.confidence * 100)}%`);
   return el("section", "said", [
     el("h5", "label", "服务的回答"),
-    el("p", "said-words", [words, sure]),
+    el("p", "said-words", [item.answer, el("span", "muted", `把握 ${Math.round(item.confidence * 100)}%`)]),
     first, rest.length ? el("details", "more", [el("summary", "", `另外 ${rest.length} 处引用`), ...rest]) : null,
   ]);
 }
@@ -160,7 +159,7 @@ function oftenRow(item, onChange) {
   });
   return el("li", "item often", el("article", "", [
     heading(item.question),
-    facts([`问过 ${item.times} 次`, `答出 ${item.answered} 次`, item.refused ? `没答上 ${item.refused} 次` : "", `最近 ${when(item.last_at)}`]),
+    facts([`问过 ${item.times} 次`, `答出 ${item.answered} 次`, item.refused ? `没答上 ${item.refused} 次` : "", `最近${when(item.last_at)}`]),
     el("div", "item-actions", [write, trying(item.question)]),
   ]));
 }
