@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from live_service import SAMPLES, engine_service
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.service import EngineService
 from corpus.ingest import ingest
@@ -30,7 +30,7 @@ FLAGS = (
     *("--disable-component-update", "--disable-sync"),
 )
 PHONE, DESK = (390, 844), (1440, 900)
-WAIT = 10_000  # milliseconds after which something that should appear is said to be missing
+WAIT = 15_000  # milliseconds after which something that should appear is said to be missing
 
 HOSTILE_FILE = '雨伞"><img src=x onerror=window.harmed=1>.txt'
 HOSTILE_TITLE = '澜江市共享雨伞<img src=x onerror="window.harmed=1">管理办法'
@@ -57,6 +57,7 @@ def chromium() -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = chromium()
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         yield browser

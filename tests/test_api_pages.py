@@ -77,6 +77,11 @@ def test_scripts_build_no_html_and_evaluate_nothing(name: str) -> None:
     )
 
 
+def test_the_browser_itself_refuses_to_make_markup_of_text(client: TestClient) -> None:
+    policy = client.get("/").headers["content-security-policy"].split("; ")
+    assert {"default-src 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'"} <= set(policy)
+
+
 def test_modules_import_and_show_only_what_is_there() -> None:
     icons = set(re.findall(r'<symbol id="([^"]+)"', (WEB / "icons.svg").read_text("utf-8")))
     for name in FILES:

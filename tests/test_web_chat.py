@@ -215,11 +215,11 @@ def test_a_refusal_goes_to_a_person_and_the_reply_comes_back_after_a_reload(chat
     with page.expect_response("**/v1/handoffs") as made:
         press(turn, "转给工作人员")
     expect(turn.locator(".handoff")).to_contain_text("已转给工作人员")
-    ident = made.value.json()["id"]
-    answered = page.request.post(
-        f"{chat.base}/v1/operator/handoffs/{ident}", data={"status": "closed", "reply": "目前没有<b>这项</b>补贴。"}
-    )
-    assert answered.ok
+    address = f"{chat.base}/v1/operator/handoffs/{made.value.json()['id']}"
+    assert page.request.post(address, data={"status": "taken"}).ok
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the page is looked at again
+    expect(turn.locator(".handoff")).to_contain_text("工作人员正在处理")
+    assert page.request.post(address, data={"status": "closed", "reply": "目前没有<b>这项</b>补贴。"}).ok
     page.reload()
     expect(page.locator(".handoff-reply")).to_have_text("目前没有<b>这项</b>补贴。")
     expect(page.locator(".bubble")).to_have_text(UNKNOWN)
@@ -240,6 +240,21 @@ def test_a_reply_in_another_conversation_is_flagged_in_the_list(chat: Tab) -> No
     page.locator(".talk").click()
     expect(page.locator(".handoff-reply")).to_have_text("没有。")
     expect(page.locator(".flag")).to_have_count(0)
+
+
+def test_an_answer_that_a_person_prepared_is_marked_as_such(chat: Tab) -> None:
+    page = chat.page
+    documents = page.request.get(f"{chat.base}/v1/documents").json()["documents"]
+    ident = next(row["id"] for row in documents if "电动自行车" in row["title"])
+    clauses = page.request.get(f"{chat.base}/v1/documents/{ident}").json()["clauses"]
+    clause = next(row for row in clauses if row["label"] == "第一条")
+    entry = {"questions": ["滑板车能放进充电柜吗？"], "answer": "不能，本办法只管电动自行车", "clause_id": clause["id"]}
+    made = page.request.post(f"{chat.base}/v1/faq", data=entry)
+    assert made.ok, made.text()
+    turn = ask(page, "滑板车能放进充电柜吗？")
+    assert turn.locator(".short").inner_text() == entry["answer"]
+    expect(turn.locator(".prepared")).to_have_text("工作人员核对过的回答")
+    expect(turn.locator(".cite").first).to_contain_text("第一条")
 
 
 # --- history ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import { checkHandoffs, drawHistory, mountSidebar } from "./sidebar.js";
 const PASSAGES = 5;
 const TITLE = 60; // characters of the first question that name a conversation
 const SUGGESTED = 6;
+const STARTING = 5; // seconds after which a service that is being started is looked at again
 const HASH = "#talk=";
 const FIRST = "写下想问的事，一次问一件";
 const NEXT = "接着问，如：那省级的呢？";
@@ -36,10 +37,11 @@ function ask(question) {
   if (running || !askable(question)) return;
   const body = { question, session_id: conversation.id, top_k: PASSAGES, ...filterBody() };
   const turn = { question, body, scope: filterWords(), asked: Date.now(), result: null, rating: null, handoff: null };
-  reply(turn, showQuestion(turn, conversation.turns.length + 1));
+  reply(turn, showQuestion(turn));
 }
 
-function showQuestion(turn, number) {
+function showQuestion(turn) {
+  const number = $("log").childElementCount + 1;
   $("welcome").hidden = true;
   $("question").placeholder = NEXT;
   const scope = turn.scope.length ? el("p", "scope muted", turn.scope.join(" · ")) : null;
@@ -147,10 +149,7 @@ function open(found) {
   $("log").replaceChildren();
   $("welcome").hidden = found.turns.length > 0;
   $("question").placeholder = found.turns.length ? NEXT : FIRST;
-  for (const [n, turn] of found.turns.entries()) {
-    const section = showQuestion(turn, n + 1);
-    section.append(resultCard(turn, found));
-  }
+  for (const turn of found.turns) showQuestion(turn).append(resultCard(turn, found));
   setRunning(null);
   drawHistory();
 }
@@ -219,6 +218,7 @@ async function showWelcome() {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     $("suggestions").replaceChildren(el("li", "notice", `${error.message}${error.hint}`));
+    if (error.status === 503) setTimeout(showWelcome, (error.retryAfter || STARTING) * 1000); // it is being started
   }
 }
 

@@ -135,10 +135,11 @@ export function submitByKey(form) {
 /** A short notice at the foot of the page, with a way back where `undo` is given. It stays while it is pointed at or in focus. */
 export function toast(text, undo = null) {
   document.querySelector(".toast")?.remove();
-  const node = el("div", "toast", [el("span", "", text)]);
+  const words = el("span", "", "", { role: "status" });
+  const node = el("div", "toast", words);
   if (undo) node.append(button("撤销", "quiet", () => { undo(); node.remove(); }));
-  document.body.append(node);
-  announce(text);
+  (document.querySelector("dialog[open]") || document.body).append(node); // nothing outside a modal dialog can be pressed
+  requestAnimationFrame(() => { words.textContent = text; }); // heard where it changes, not where it is already there
   const leave = () => { if (node.matches(":hover, :focus-within")) setTimeout(leave, 2000); else node.remove(); };
   setTimeout(leave, undo ? 12000 : 4000);
 }

@@ -97,7 +97,7 @@ function accountRows(who) {
 
 // --- help ------------------------------------------------------------------------------------------------------------
 
-export function openHelp() {
+function openHelp() {
   const dialog = $("help") || makeHelp();
   if (!dialog.open) dialog.showModal();
 }
