@@ -21,7 +21,7 @@ function sourceButton(doc, clause, open) {
   return button([icon("doc"), "查看原文"], "ghost small", open, { "aria-label": `查看原文：${doc.title}${clause.address}` });
 }
 
-function citationCard(citation) {
+export function citationCard(citation) {
   const { document: doc, clause, source } = citation;
   const open = () => openDocument(doc.id, { start: citation.start, end: citation.end, clause: clause.id });
   const path = clause.path.filter((part) => !clause.address.startsWith(part)).join(" › ");

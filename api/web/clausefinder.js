@@ -7,6 +7,7 @@ import { sentences } from "./format.js";
 import { Failure, call } from "./service.js";
 
 const FOUND = 10; // passages of one search
+const PARTS = 3; // clauses of one passage
 const SHOWN = 30; // documents in the list at once
 
 /**
@@ -60,16 +61,14 @@ function bySearch(question, citations, choose, place, name) {
   const field = el("input", "", [], { type: "search", id: `${name}-words`, maxlength: "500", enterkeyhint: "search" });
   field.value = question;
   const form = el("div", "finder-search", [ // no <form>: it stands in that of the editor
-    el("label", "visually-hidden", "找哪条规定", { for: field.id }), field, button("查找", "ghost", () => search(false)),
+    el("label", "visually-hidden", "找哪条规定", { for: field.id }), field, button("查找", "ghost", () => look(false)),
   ], { role: "search", "aria-label": "搜索条款" });
   const cited = citations.map((c) => candidate({ documentId: c.document_id, title: c.title, clauseId: c.clause_id, address: c.address, text: c.quote, note: "回答里引用过" }, choose));
   const known = new Set(citations.map((c) => c.clause_id));
-  const search = (first) => filled(place, async () => {
+  const look = (first) => filled(place, async () => {
     const words = field.value.trim();
-    const { passages } = words ? await call("/v1/search", { question: words, top_k: FOUND }) : { passages: [] };
-    const rows = passages.filter((p) => !first || !known.has(p.clause.id)).map((p) => (
-      candidate({ documentId: p.document.id, title: p.document.title, clauseId: p.clause.id, address: p.clause.address, text: p.text }, choose)
-    ));
+    const found = words ? await search(words) : [];
+    const rows = found.filter((row) => !first || !known.has(row.clauseId)).map((row) => candidate(row, choose));
     const all = [...(first ? cited : []), ...rows];
     if (!first) announce(all.length ? `找到 ${all.length} 条` : "没有找到");
     return [all.length ? el("ul", "candidates", all, { "aria-label": "找到的条款" }) : el("p", "muted", "没有找到。换几个字，或者按目录选。")];
@@ -77,9 +76,40 @@ function bySearch(question, citations, choose, place, name) {
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    search(false);
+    look(false);
   });
-  return { show: (top) => { top.replaceChildren(form); search(true); } };
+  return { show: (top) => { top.replaceChildren(form); look(true); } };
+}
+
+/** The clauses that a search finds. A passage may hold several short clauses, of which those nearest to the words come first. */
+async function search(words) {
+  const { passages } = await call("/v1/search", { question: words, top_k: FOUND });
+  const loaded = new Map();
+  for (const id of new Set(passages.map((passage) => passage.document.id))) loaded.set(id, call(`/v1/documents/${encodeURIComponent(id)}`));
+  const rows = [];
+  for (const passage of passages) {
+    const { clauses } = await loaded.get(passage.document.id);
+    rows.push(...clausesIn(passage, clauses, words));
+  }
+  const seen = new Set();
+  return rows.filter((row) => !seen.has(row.clauseId) && seen.add(row.clauseId));
+}
+
+function clausesIn(passage, clauses, words) {
+  const { document: doc, clause, text } = passage;
+  const inside = clauses.filter((row) => row.label && text.includes(row.text.trim()));
+  const ids = new Set(inside.map((row) => row.id));
+  const whole = inside.filter((row) => !ids.has(row.parent));
+  const rowOf = (id, address, said) => ({ documentId: doc.id, title: doc.title, clauseId: id, address, text: said });
+  if (whole.length < 2) return [rowOf(clause.id, clause.address, text)];
+  whole.sort((a, b) => shared(b.text, words) - shared(a.text, words));
+  return whole.slice(0, PARTS).map((row) => rowOf(row.id, row.address, row.text.trim()));
+}
+
+/** How many pairs of neighbouring characters of `words` stand in `text`. */
+function shared(text, words) {
+  const pairs = new Set(Array.from(words).slice(1).map((character, n) => Array.from(words)[n] + character));
+  return [...pairs].filter((pair) => text.includes(pair)).length;
 }
 
 // --- outline ---------------------------------------------------------------------------------------------------------

@@ -76,22 +76,18 @@ export async function follow(id, onStep) {
 /** True once the service answers from what an ingestion made; false where that takes too long. */
 export async function inUse(job) {
   const until = Date.now() + IN_USE_WITHIN;
-  const fresh = job.files.flatMap((file) => (file.outcome === "rejected" ? [] : file.documents)).map((doc) => doc.id);
   for (let wait = FIRST_LOOK; Date.now() < until; wait = Math.min(wait * 1.2, LONGEST_LOOK)) {
-    if (await shows(job, fresh)) return true;
+    if (job.index === null || Number(await indexInUse()) >= Number(job.index)) return true;
     await pause(wait);
   }
   return false;
 }
 
-async function shows(job, fresh) {
+async function indexInUse() {
   try {
-    const now = await call("/readyz", undefined, { quiet: true });
-    if (now.documents !== job.documents || now.clauses !== job.clauses) return false;
-    for (const id of fresh) await call(`/v1/documents/${encodeURIComponent(id)}`, undefined, { quiet: true });
-    return true;
+    return (await call("/readyz", undefined, { quiet: true })).index;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return false;
+    return 0; // it is asked again
   }
 }
