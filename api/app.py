@@ -11,8 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from api import documents, login, mcp, openai, operations, operator, questions, schemas, uploads
+from api import documents, housekeeping, login, mcp, openai, operations, operator, questions, schemas, uploads
 from api.answering import Service
+from api.bots import routes as chats
+from api.bots.settings import NONE as NO_BOTS
+from api.bots.settings import Bots
 from api.desk import Desk
 from api.envelope import Carried, Envelope, error_response
 from api.errors import (
@@ -51,12 +54,13 @@ def create_app(
     clock: Callable[[], date] = today_in_shanghai,
     records: Records | None = None,
     settings: Settings = OPEN,
+    bots: Bots = NO_BOTS,
 ) -> FastAPI:
     """The whole service around one engine.
 
     `clock` gives the day for which a question without `as_of` is answered; `records` keeps what the service must not lose,
-    in a temporary folder where it is None. Every error, expected or not, leaves in the
-    shape of api/errors.py.
+    in a temporary folder where it is None; `bots` are the chats and desks that are connected. Every error, expected or
+    not, leaves in the shape of api/errors.py.
 
         >>> app = create_app(service)                     # doctest: +SKIP
         >>> uvicorn.run(app, host="127.0.0.1", port=8000) # doctest: +SKIP
@@ -94,6 +98,8 @@ def create_app(
     operations.add(app, desk)
     openai.add(app, desk)
     mcp.add(app, desk)
+    chats.add(app, desk, bots)
+    housekeeping.add(app, desk)
     add_pages(app)
     return app
 

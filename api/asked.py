@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from api import schemas
+from api.handoffs import Announce
 from api.masking import masked
 from api.records import Records, now
 from api.sameness import sameness
@@ -20,6 +21,7 @@ from corpus.errors import NotFound
 
 Rating = Literal["up", "down"]
 Queue = Literal["unanswered", "disliked"]
+SEVERAL = 3  # callers, from whom on a question is no longer one person's
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS asked (
   id TEXT PRIMARY KEY, at TEXT NOT NULL, question TEXT NOT NULL, same TEXT NOT NULL, rewritten TEXT, channel TEXT NOT NULL,
@@ -52,10 +54,12 @@ class Summary:
 
 
 class Asked:
-    """The log of questions and the feedback on their answers."""
+    """The log of questions and the feedback on their answers. `announce` is told of a thumbs-down in the transaction that
+    keeps it."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, announce: Announce | None = None) -> None:
         self._records = records
+        self._announce = announce
         records.ensure(SCHEMA)
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -87,13 +91,17 @@ class Asked:
 
         Raises NotFound where no such answer was given, or it is kept no longer.
         """
-        self.row(answer_id)
+        row = self.row(answer_id)
         ident = f"f{answer_id}"
         with self._records.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (answer_id, ident, now(), rating, reason, masked(comment), caller),
             )
+            if rating == "down" and self._announce is not None:
+                about = {name: row[name] for name in ("question", "status", "answer", "channel")}
+                about |= {"id": ident, "answer_id": answer_id, "reason": reason, "comment": masked(comment)}
+                self._announce(connection, "feedback.down", about)
         return ident
 
     def settle(self, queue: Queue, ident: str) -> None:
@@ -102,9 +110,8 @@ class Asked:
         with self._records.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", (queue, same, now()))
 
-    def purge(self, days: int) -> int:
-        """Forgets what is older; returns how many questions that were."""
-        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+    def purge(self, before: str) -> int:
+        """Forgets what was asked and said before a time (ISO 8601, UTC); returns how many questions that were."""
         with self._records.transaction() as connection:
             connection.execute("DELETE FROM feedback WHERE at < ?", (before,))
             connection.execute("DELETE FROM settled WHERE at < ?", (before,))
@@ -176,14 +183,17 @@ class Asked:
         )
         return [dict(row) for row in rows]
 
-    def liked(self, limit: int) -> list[str]:
-        """Whole questions whose answers people liked or that several asked and nobody disliked, most often asked first."""
+    def common(self, limit: int) -> list[str]:
+        """Whole questions that several callers asked, whose answers nobody disliked, most often asked first.
+
+        What one person asked is that person's affair: it is shown to nobody else.
+        """
         rows = self._records.connect().execute(
             "SELECT a.question FROM asked a LEFT JOIN feedback f ON f.answer_id = a.id "
             "WHERE a.status = 'answered' AND a.rewritten IS NULL GROUP BY a.same "
-            "HAVING ifnull(sum(f.rating = 'down'), 0) = 0 AND (ifnull(sum(f.rating = 'up'), 0) > 0 OR count(DISTINCT a.caller || ifnull(a.session, '')) > 2) "
+            "HAVING ifnull(sum(f.rating = 'down'), 0) = 0 AND count(DISTINCT a.caller) >= ? "
             "ORDER BY count(*) DESC, max(a.at) DESC LIMIT ?",
-            (limit,),
+            (SEVERAL, limit),
         )
         return [row[0] for row in rows]
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from api import cli_keys
+from api import cli_bots, cli_keys, cli_outbox
 from api.serving import DataFolder, models_from, serve
 from corpus.errors import PolicyError
 from corpus.ingest import Report, drop, find_files, ingest
@@ -87,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
     keys = commands.add_parser("keys", help="生成、列出、撤销密钥", description="生成、列出、撤销密钥")
     cli_keys.add(keys)
+    cli_bots.add(commands.add_parser("bots", help="检查平台接入、钉钉 Stream", description="检查平台接入、钉钉 Stream"))
+    cli_outbox.add(commands.add_parser("outbox", help="列出、重发事件", description="列出、重发事件"))
     for point in entry_points(group=COMMANDS):
         commands.add_parser(point.name, help="在问题集上评测", add_help=False)
     return parser
@@ -203,17 +205,15 @@ def _mcp(options: argparse.Namespace) -> int:
     from api.metrics import Meter
     from api.records import Records
     from api.service import EngineService
+    from api.serving import DataFolder, models_from
     from api.settings import settings_from
 
-    def fail(error: BaseException) -> None:
-        print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
-
     settings = settings_from(os.environ)
-    service = EngineService(_engine(options.data), fail)
-    service.warm_up().join()
-    if not service.ready():
-        return 1
+    service = EngineService.over(DataFolder(options.data, models_from(os.environ)))
+    service.load()
+    service.watch()
     anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter(), Records(options.data), settings))
+    service.stop()
     return 0
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
+from api.masking import masked
 from api.records import Records
 from corpus.errors import StoreError
 from index.types import Passage
@@ -73,7 +74,7 @@ class StoredConversations:
                 connection.execute(
                     "INSERT INTO conversations VALUES (?, ?, ?, ?) ON CONFLICT (session) DO UPDATE SET "
                     "topic = excluded.topic, passage = excluded.passage, at = excluded.at",
-                    (session, turn.topic, passage, at),
+                    (session, masked(turn.topic), passage, at),
                 )
                 (held,) = connection.execute("SELECT count(*) FROM conversations").fetchone()
                 if held > self._capacity:

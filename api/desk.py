@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from api import schemas
+from api import outbox, schemas
 from api.access import Principal
 from api.answering import OnStep, Service, View, ask_with, search_with
 from api.asked import Asked
 from api.errors import NotReady
-from api.faq import Faq
+from api.faq import Faq, state_of
 from api.handoffs import Handoffs
+from api.jobs import Jobs
 from api.limits import Gate
 from api.metrics import Meter
 from api.records import Records
 from api.settings import Settings
+from qa.types import Question
 
 T = TypeVar("T")
 
@@ -37,8 +40,9 @@ class Desk:
         self.meter = meter
         self.records = records
         self.settings = settings
-        self.asked = Asked(records)
-        self.handoffs = Handoffs(records)
+        records.ensure(outbox.SCHEMA)
+        self.asked = Asked(records, outbox.put)
+        self.handoffs = Handoffs(records, outbox.put)
         self.faq = Faq(records)
         self.gate = Gate(settings.at_work, settings.queue, settings.timeout)
 
@@ -51,6 +55,18 @@ class Desk:
         self.require_ready()
         return self.service.current()
 
+    def suggestions(self, limit: int) -> list[str]:
+        """Questions to begin with: those that an operator answered, the most used first, then what several callers asked."""
+        view = self.view()
+        written = [e for e in self.faq.entries() if state_of(view, e) == "current"]
+        own = [entry.questions[0] for entry in sorted(written, key=lambda e: -e.used)]
+        return list(dict.fromkeys([*own, *self.asked.common(limit)]))[:limit]
+
+    def forget_old(self) -> int:
+        """Forgets what is older than it is to be kept; returns how many records that were."""
+        before = (datetime.now(UTC) - timedelta(days=self.settings.keep_days)).isoformat(timespec="microseconds")
+        return self.asked.purge(before) + self.handoffs.purge(before) + Jobs(self.records).purge(before)
+
     async def ask(
         self, body: schemas.AskRequest, who: Principal, channel: str = "api", on_step: OnStep | None = None
     ) -> schemas.AskResponse:
@@ -59,7 +75,7 @@ class Desk:
         self.require_ready()
 
         def work() -> schemas.AskResponse:
-            question = body.to_question(self.clock())
+            question = _apart(body.to_question(self.clock()), who)
             response, outcome = ask_with(self.view(), question, body.question, on_step, self.faq.answer)
             self.asked.put(response, channel, who.id, body.session_id)
             self.meter.count_question(outcome, response.timings_ms)
@@ -81,3 +97,10 @@ class Desk:
 
         with self.meter.inside():
             return await self.gate.run(timed)
+
+
+def _apart(question: Question, who: Principal) -> Question:
+    """The question with a conversation of its caller's own: two programs may number their conversations alike."""
+    if question.session is None or not who.id.startswith("key:"):
+        return question
+    return replace(question, session=f"{who.id}/{question.session}")

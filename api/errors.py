@@ -19,6 +19,11 @@
     │   ├── RateLimited              429  "rate_limited"         too many calls in a minute
     │   ├── Busy                     503  "busy"                 the queue is full
     │   ├── TimedOut                 504  "timeout"              the question took too long
+    │   ├── SignatureWrong           401  "signature_wrong"      a bot's message that its platform did not sign
+    │   ├── MessageStale             401  "message_stale"        a bot's message signed too long ago
+    │   ├── MessageUnreadable        400  "message_unreadable"   a bot's message that is not what its platform sends
+    │   ├── MessageReused            409  "message_reused"       the id of a message that said something else
+    │   ├── MessageUnanswered        503  "message_unanswered"   a bot's message is still being answered
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
     │   ├── CannotListen             500  "cannot_listen"        the address to serve on is taken; of the command line
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
@@ -223,6 +228,52 @@ class TimedOut(ApiError):
     retryable = True
     default_message = "这个问题用时太长，没有等到结果。"
     default_hint = "请稍后再试，或者把问题问得更具体。"
+
+
+class SignatureWrong(ApiError):
+    """The signature of a bot's message or of the webhook is absent or made with another secret. Which, is not said."""
+
+    code = "signature_wrong"
+    status = 401
+    default_message = "签名不对。"
+    default_hint = "请核对密钥、令牌和签名的算法，见 docs/bots.md。"
+
+
+class MessageStale(ApiError):
+    """The time that a message was signed with is not a time, or too far from ours: a replay, or a clock that is wrong."""
+
+    code = "message_stale"
+    status = 401
+    default_message = "消息的时间不在允许的范围内。"
+    default_hint = "请校准两边的时钟，并在发送时重新签名。"
+
+
+class MessageUnreadable(ApiError):
+    """A message that cannot be decrypted or is not what its platform sends."""
+
+    code = "message_unreadable"
+    status = 400
+    default_message = "消息无法解析。"
+    default_hint = "请核对加密密钥和消息格式，见 docs/bots.md。"
+
+
+class MessageReused(ApiError):
+    """The id of a message seen before, with other content."""
+
+    code = "message_reused"
+    status = 409
+    default_message = "这个消息编号已用于另一条消息。"
+    default_hint = "重发同一条消息时内容不要变；新的消息请用新的编号。"
+
+
+class MessageUnanswered(ApiError):
+    """The answer is not there yet. The platform sends the message again, and gets it then."""
+
+    code = "message_unanswered"
+    status = 503
+    retryable = True
+    default_message = "这条消息还在处理。"
+    default_hint = "请稍后重发同一条消息，会得到同一个答复。"
 
 
 class NotReady(ApiError):

@@ -44,9 +44,20 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Sends the logs of this process to `stream` (standard error) as JSON lines."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+class StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at the moment of writing."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Sends the logs of this process to standard error as JSON lines."""
+    handler = StandardError()
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers = [handler]

@@ -25,10 +25,13 @@ CREATED = 1_767_225_600  # seconds; when a model was made has no meaning here, b
 PIECE = 12  # code points of a streamed piece
 NO_BUFFER = {"X-Accel-Buffering": "no"}  # what nginx takes as the wish not to hold the stream back
 
+EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
+"""One event of a stream, as schemas describe it."""
+
 STREAM_DOC: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "回答；stream 为 true 时是事件流，每个 data 是一个 chat.completion.chunk，最后是 [DONE]",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT}},
     }
 }
 

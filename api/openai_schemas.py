@@ -60,7 +60,10 @@ class ChatRequest(_Taken):
 
     model: Text = Field(description=f"模型，只有 {MODEL}", examples=[MODEL])
     messages: list[ChatMessage] = Field(
-        min_length=1, max_length=2000, examples=[[{"role": "user", "content": "国家级小巨人企业奖励多少？"}]]
+        min_length=1,
+        description="最后一条 role 为 user 的消息就是问题，1 到 500 个字",
+        json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}},
+        examples=[[{"role": "user", "content": "国家级小巨人企业奖励多少？"}]],
     )
     stream: bool | None = Field(None, strict=True)
     stream_options: StreamOptions | None = None

@@ -101,6 +101,7 @@ def make(
     Raises StoreError, SnapshotError and the errors of settings.
     """
     from api.app import create_app
+    from api.bots.settings import read_bots
     from api.conversations import StoredConversations
     from api.records import Records
     from api.service import EngineService
@@ -110,7 +111,8 @@ def make(
     records = Records(data)
     conversations = StoredConversations(records, settings.conversation_minutes)
     service = EngineService.over(DataFolder(data, models_from(environment), conversations), on_failure)
-    return create_app(service, records=records, settings=settings), service, settings
+    bots = read_bots(data, environment)
+    return create_app(service, records=records, settings=settings, bots=bots), service, settings
 
 
 def app_from_environment() -> FastAPI:

@@ -69,10 +69,11 @@ def add(app: FastAPI, desk: Desk) -> None:
 
     @app.post("/v1/documents", summary="上传文件并导入", response_model=JobMade, status_code=202)
     def upload(
-        files: Annotated[list[UploadFile], File(description=f"1 到 {MOST_FILES} 个文件")], response: Response
+        files: Annotated[
+            list[UploadFile], File(min_length=1, max_length=MOST_FILES, description=f"1 到 {MOST_FILES} 个文件")
+        ],
+        response: Response,
     ) -> JobMade:
-        if not 1 <= len(files) <= MOST_FILES:
-            raise BadRequest(f"一次上传 1 到 {MOST_FILES} 个文件。", "请分几次上传。")
         names = [file_name(file.filename or "") for file in files]
         if len(set(names)) < len(names):
             raise BadRequest("上传的文件里有重名的。", "请改名后再上传。")

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,8 +55,8 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def launched() -> Iterator[Browser]:
     path = chromium()
     expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
@@ -64,12 +65,11 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def full_service(tmp_path_factory: pytest.TempPathFactory) -> EngineService:
+def service_for_pages(folder: Path) -> EngineService:
     """The real engine over all bundled samples and one document whose title, text and file name attack the page."""
-    files = tmp_path_factory.mktemp("hostile")
+    files, data = folder / "files", folder / "data"
+    files.mkdir()
     (files / HOSTILE_FILE).write_text(HOSTILE_TEXT, "utf-8")
-    data = tmp_path_factory.mktemp("pages")
     store = Store(data)
     assert ingest(store, [SAMPLES, files]).count("rejected") == 0
     assert update_index(store, data)

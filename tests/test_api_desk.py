@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from fastapi.testclient import TestClient
 from test_api_app import error_of
 
 from api.app import create_app
-from api.asked import Asked
 from api.handoffs import Handoffs
+from api.keys import Keys
 from api.records import Records
+from api.settings import Settings
 from corpus.types import Validity
 
 POLICY = make_document(
@@ -115,25 +117,58 @@ def test_phone_numbers_are_not_in_the_log(desk: Desk, tmp_path: Path) -> None:
     assert b"13812345678" not in stored and b"32050219900101123X" not in stored and "加电梯补多少".encode() in stored
 
 
-def test_old_questions_are_forgotten(desk: Desk) -> None:
+def test_old_records_are_forgotten_when_the_service_starts(desk: Desk) -> None:
     desk.ask("国家级奖多少？")
-    asked = Asked(desk.records)
-    assert asked.purge(1) == 0
+    desk.ask("国家级给多少？")
+    closed, waiting = (desk.client.post("/v1/handoffs", json={"question": q}).json()["id"] for q in ("甲", "乙"))
+    desk.client.post(f"/v1/operator/handoffs/{closed}", json={"status": "closed"})
     old = (datetime.now(UTC) - timedelta(days=91)).isoformat(timespec="microseconds")
     with desk.records.transaction() as connection:
-        connection.execute("UPDATE asked SET at = ?", (old,))
-    assert asked.purge(90) == 1 and desk.client.get("/v1/operator/most-asked").json()["items"] == []
+        connection.execute("UPDATE asked SET at = ? WHERE question = '国家级奖多少？'", (old,))
+        connection.execute("UPDATE handoffs SET updated_at = ?", (old,))
+    with desk.client:  # runs the lifespan, and with it the first look
+        until = time.monotonic() + 20
+        while desk.client.get(f"/v1/handoffs/{closed}").status_code == 200 and time.monotonic() < until:
+            time.sleep(0.02)
+    assert [row["question"] for row in desk.client.get("/v1/operator/most-asked").json()["items"]] == ["国家级给多少？"]
+    error_of(desk.client.get(f"/v1/handoffs/{closed}"), 404, "not_found")
+    assert desk.client.get(f"/v1/handoffs/{waiting}").json()["status"] == "open", "what waits is never forgotten"
 
 
-def test_suggestions_are_questions_whose_answers_were_liked(desk: Desk) -> None:
-    answer = desk.ask("国家级奖多少？")
-    desk.ask(LAY)
-    assert desk.client.get("/v1/suggestions").json() == {"questions": []}
-    desk.client.post("/v1/feedback", json={"answer_id": answer["id"], "rating": "up"})
-    assert desk.client.get("/v1/suggestions").json() == {"questions": ["国家级奖多少？"]}
-    again = desk.ask("国家级奖多少")
-    desk.client.post("/v1/feedback", json={"answer_id": again["id"], "rating": "down"})
-    assert desk.client.get("/v1/suggestions").json() == {"questions": []}
+def test_two_keys_may_number_their_conversations_alike(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    service = FakeService([POLICY])
+    client = TestClient(create_app(service, records=records, settings=Settings(access="keys")))
+    for name in ("甲", "乙"):
+        headers = {"X-API-Key": Keys(records).create(name, "ask")[1]}
+        client.post("/v1/ask", json={"question": "国家级？", "session_id": "1"}, headers=headers)
+    one, other = (question.session for question in service.asked)
+    assert one and other and one != other and one.endswith("/1")
+
+
+def test_suggestions_are_what_an_operator_answered_and_what_several_asked(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    service = FakeService([POLICY], {"国家级": ("100万元", "给予100万元奖励")})
+    app = create_app(service, records=records, settings=Settings(access="ask"))
+    clients = [TestClient(app, client=(f"203.0.113.{n}", 1)) for n in range(3)]
+
+    def suggested() -> list[str]:
+        questions: list[str] = clients[0].get("/v1/suggestions").json()["questions"]
+        return questions
+
+    asked = [client.post("/v1/ask", json={"question": "国家级奖多少？"}).json() for client in clients[:2]]
+    for _ in range(5):
+        clients[0].post("/v1/ask", json={"question": "国家级给我家多少？"})
+        clients[2].post("/v1/ask", json={"question": LAY})
+    assert suggested() == [], "two callers are not several, and one caller never is"
+    clients[2].post("/v1/ask", json={"question": "请问国家级奖多少"})
+    assert suggested() == ["请问国家级奖多少"]
+    operator = {"X-API-Key": Keys(records).create("", "operate")[1]}
+    body = {"questions": [LAY], "answer": "每台补助10万元", "clause_id": LIFT}
+    assert clients[0].post("/v1/faq", json=body, headers=operator).status_code == 201
+    assert suggested() == [LAY, "请问国家级奖多少"]
+    clients[1].post("/v1/feedback", json={"answer_id": asked[1]["id"], "rating": "down"})
+    assert suggested() == [LAY]
 
 
 # --- hand-offs --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -332,6 +333,23 @@ def test_on_stdio(data: Path, mode: str) -> None:
     assert refused.is_error and "question_empty" in refused.content[0].text
 
 
+def test_documents_that_come_in_later_are_seen(tmp_path: Path) -> None:
+    folder = ingest_samples(tmp_path / "data", ("02_*",))
+
+    async def work(client: Client) -> tuple[int, int]:
+        async def count() -> int:
+            return len((await client.call_tool("list_documents", {})).structured_content["documents"])
+
+        before = await count()
+        await anyio.to_thread.run_sync(ingest_samples, folder, ("09_*",))
+        with anyio.fail_after(60):
+            while await count() == before:
+                await anyio.sleep(0.1)
+        return before, await count()
+
+    assert talk(parameters(folder), work) == (1, 2)
+
+
 def test_nothing_but_the_protocol_is_on_standard_output(data: Path) -> None:
     given = parameters(data)
     initialized = {"jsonrpc": "2.0", "method": "notifications/initialized"}
@@ -350,6 +368,15 @@ def test_nothing_but_the_protocol_is_on_standard_output(data: Path) -> None:
         assert process.wait() == 0
         late.cancel()
     assert [json.loads(line)["id"] for line in lines] == [1, 2]
+
+
+def test_the_configurations_of_the_documentation_are_what_works() -> None:
+    page = (ROOT / "docs" / "openai-mcp.md").read_text("utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    desktop, http = (json.loads(block)["mcpServers"]["tiaowen"] for block in blocks)
+    assert desktop["args"][:2] == parameters(Path("x")).args[2:4] and desktop["command"].endswith("/tiaowen")
+    assert http["url"].endswith("/mcp") and http["headers"]["Authorization"].startswith("Bearer tw_")
+    assert all(f"`{name}`" in page for name in TOOLS)
 
 
 def test_a_folder_without_documents_is_told_on_standard_error(tmp_path: Path) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -21,6 +25,7 @@ from api.openai import PIECE
 from api.service import EngineService
 from corpus.types import Validity
 
+ROOT = Path(__file__).resolve().parents[1]
 Messages = list[dict[str, Any]]
 DRONE = "低空经济企业购买无人机补贴多少？"
 
@@ -206,6 +211,17 @@ def test_errors_are_what_the_client_raises(
         client.chat.completions.create(**given)
     assert caught.value.code == code and isinstance(caught.value.body, dict)
     assert set(caught.value.body) == {"code", "message", "hint"} and caught.value.body["hint"]
+
+
+def test_the_example_of_the_documentation_runs(address: str) -> None:
+    page = (ROOT / "docs" / "openai-mcp.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = example.replace("http://127.0.0.1:8000/v1", address)
+    assert address in code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    first, _, second = done.stdout.partition("60万元[^1]")
+    assert first.startswith("150万元[^1]") and first.count("二、（五）") == 2 and "二、（五）" in second
 
 
 # --- corners, over a small fake ---------------------------------------------------------------------------------------
