@@ -154,6 +154,11 @@ class Faq:
         )
 
 
+def state_of(view: View, entry: Entry) -> State:
+    """Whether the clause still says what it said."""
+    return standing(view, entry)[0]
+
+
 def standing(view: View, entry: Entry) -> tuple[State, Document | None, Clause | None]:
     """Whether the clause of an entry still says what it said, and that clause as it stands today: in its document, or in
     the newest one of the same title, at its address or, renumbered, with its words. None where it is gone."""

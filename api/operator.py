@@ -13,7 +13,7 @@ from api.answering import View
 from api.desk import Desk
 from api.documents import require_plausible
 from api.errors import BadRequest
-from api.faq import Entry, standing
+from api.faq import Entry, standing, state_of
 from api.handoffs import Handoff
 
 Limit = Annotated[int, Query(ge=1, le=200, description="每页的条数")]
@@ -30,7 +30,7 @@ def _add_queue(app: FastAPI, desk: Desk) -> None:
     @app.get("/v1/operator/summary", summary="近况", response_model=forms.SummaryOut)
     def summary(days: Days = 7) -> forms.SummaryOut:
         view = desk.view()
-        changed = sum(standing(view, entry)[0] != "current" for entry in desk.faq.entries())
+        changed = sum(state_of(view, entry) != "current" for entry in desk.faq.entries())
         return forms.SummaryOut(
             **asdict(desk.asked.summary(days)), handoffs_open=desk.handoffs.open_count(), faq_changed=changed
         )
