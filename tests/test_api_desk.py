@@ -263,17 +263,38 @@ def test_an_entry_steps_back_when_its_clause_changes(tmp_path: Path) -> None:
     assert same.ask(LAY)["answered_by"] == "faq", "it is there after a restart"
     changed = make_document(POLICY.text.replace("10万元。", "20万元。"), validity=POLICY.validity)
     later = Desk(tmp_path, changed)
-    later.service.rename(LIFT, f"{changed.id}-1")  # the clause keeps its id when its document is read again
     assert later.ask(LAY)["status"] == "refused"
     (entry,) = later.client.get("/v1/faq").json()["entries"]
     assert entry["state"] == "changed" and entry["clause"]["text"].strip().endswith("每台补助10万元。")
+    assert entry["now"]["id"] == f"{changed.id}-1" and entry["now"]["text"].strip().endswith("每台补助20万元。")
     assert later.client.get("/v1/operator/summary").json()["faq_changed"] == 1
-    body = {"questions": [LAY], "answer": "每台补助20万元", "clause_id": LIFT}
+    body = {"questions": [LAY], "answer": "每台补助20万元", "clause_id": entry["now"]["id"]}
     written = later.client.put(f"/v1/faq/{entry['id']}", json=body)
     assert written.json()["state"] == "current" and later.ask(LAY)["answer"] == "每台补助20万元"
     gone = Desk(tmp_path, make_document("别的\n第一条 无。\n"))
     assert gone.ask(LAY)["status"] == "refused"
-    assert gone.client.get("/v1/faq").json()["entries"][0]["state"] == "missing"
+    (entry,) = gone.client.get("/v1/faq").json()["entries"]
+    assert (entry["state"], entry["now"]) == ("missing", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "address"),
+    [("100万元", "150万元", "第二条"), ("第二条 ", "第二条 对省级企业给予50万元奖励。\n第三条 ", "第三条")],
+    ids=["another clause changed", "the clause has another number now"],
+)
+def test_an_entry_outlives_a_new_version_in_which_its_clause_says_the_same(
+    tmp_path: Path, old: str, new: str, address: str
+) -> None:
+    Desk(tmp_path).faq()
+    version = make_document(POLICY.text.replace(old, new), validity=POLICY.validity)
+    later = Desk(tmp_path, version)
+    got = later.ask(LAY)
+    assert (got["answered_by"], got["answer"]) == ("faq", "每台补助10万元")
+    (citation,) = got["citations"]
+    assert citation["document"]["id"] == version.id and citation["clause"]["address"] == address
+    assert version.text[citation["start"] : citation["end"]] == citation["quote"] == "每台补助10万元"
+    (entry,) = later.client.get("/v1/faq").json()["entries"]
+    assert entry["state"] == "current" and entry["now"]["id"] == citation["clause"]["id"]
 
 
 def test_an_entry_holds_only_while_its_document_does_and_within_the_filters(desk: Desk) -> None:
