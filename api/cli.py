@@ -210,17 +210,15 @@ def _mcp(options: argparse.Namespace) -> int:
     from api.metrics import Meter
     from api.records import Records
     from api.service import EngineService
+    from api.serving import DataFolder, models_from
     from api.settings import settings_from
 
-    def fail(error: BaseException) -> None:
-        print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
-
     settings = settings_from(os.environ)
-    service = EngineService(_engine(options.data), fail)
-    service.warm_up().join()
-    if not service.ready():
-        return 1
+    service = EngineService.over(DataFolder(options.data, models_from(os.environ)))
+    service.load()
+    service.watch()
     anyio.run(run_stdio, Desk(service, today_in_shanghai, Meter(), Records(options.data), settings))
+    service.stop()
     return 0
 
 

@@ -62,6 +62,9 @@ class EngineView:
         clause = self.engine.store.clause(id)
         return self.engine.load(clause.document_id)[0], clause
 
+    def titled(self, title: str) -> list[Document]:
+        return self.engine.store.titled(title)
+
     def linked_from(self, document_id: str) -> list[Link]:
         return self.engine.store.linked_from(document_id)
 

@@ -7,10 +7,15 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from api.service import EngineService
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
@@ -69,3 +74,20 @@ def network_off() -> Iterator[None]:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guarded(name))
         yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium of the system; of one module, because its driver keeps an event loop in this thread (tests/browser.py)."""
+    from browser import launched
+
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def full_service(tmp_path_factory: pytest.TempPathFactory) -> EngineService:
+    """The real engine over all samples and a hostile document: what the tests of the pages serve."""
+    from browser import service_for_pages
+
+    return service_for_pages(tmp_path_factory.mktemp("pages"))

@@ -275,7 +275,7 @@ def test_unknown_addresses(client: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("PUT", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/app.js")],
+    [("GET", "/v1/ask"), ("PUT", "/v1/search"), ("PUT", "/v1/documents"), ("DELETE", "/"), ("POST", "/web/chat.js")],
 )
 def test_wrong_method(client: TestClient, method: str, path: str) -> None:
     response = client.request(method, path)
@@ -329,7 +329,7 @@ def test_errors_of_lower_folders_keep_code_and_status() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/web/app.js", "/v1/documents", "/nothing", "/healthz", "/openapi.json"]
+    "path", ["/", "/docs", "/web/chat.js", "/v1/documents", "/nothing", "/healthz", "/openapi.json"]
 )
 def test_headers_on_every_response(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
@@ -362,7 +362,13 @@ def test_metrics_count_by_status_reason_and_code(client: TestClient) -> None:
 
 
 def test_readiness_says_how_much(client: TestClient) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "documents": 2, "clauses": 6, "passages": 6}
+    assert client.get("/readyz").json() == {
+        "status": "ready",
+        "documents": 2,
+        "clauses": 6,
+        "passages": 6,
+        "index": "000001",
+    }
 
 
 def test_openapi_names_the_contract_and_the_error_shape(client: TestClient) -> None:

@@ -333,6 +333,23 @@ def test_on_stdio(data: Path, mode: str) -> None:
     assert refused.is_error and "question_empty" in refused.content[0].text
 
 
+def test_documents_that_come_in_later_are_seen(tmp_path: Path) -> None:
+    folder = ingest_samples(tmp_path / "data", ("02_*",))
+
+    async def work(client: Client) -> tuple[int, int]:
+        async def count() -> int:
+            return len((await client.call_tool("list_documents", {})).structured_content["documents"])
+
+        before = await count()
+        await anyio.to_thread.run_sync(ingest_samples, folder, ("09_*",))
+        with anyio.fail_after(60):
+            while await count() == before:
+                await anyio.sleep(0.1)
+        return before, await count()
+
+    assert talk(parameters(folder), work) == (1, 2)
+
+
 def test_nothing_but_the_protocol_is_on_standard_output(data: Path) -> None:
     given = parameters(data)
     initialized = {"jsonrpc": "2.0", "method": "notifications/initialized"}

@@ -15,7 +15,7 @@ from api.app import create_app
 from api.errors import QUESTION_LIMIT
 from api.pages import WEB
 
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/library", "/operator", "/docs"]
 FILES = sorted(path.name for path in WEB.iterdir())
 HOSTILE = "恶意文件<img src=x onerror=alert(1)>\n第一条 <script>alert(1)</script>\n第二条 完。\n"
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"  # a name, not an address: nothing is fetched from it
@@ -54,7 +54,7 @@ def test_no_served_file_names_a_foreign_host(client: TestClient, path: str) -> N
     response = client.get(path)
     assert response.status_code == 200
     text = response.text.replace(SVG_NAMESPACE, "")
-    assert not re.search(r"https?:|wss?:|[\"'(=]\s*//|@import", text)
+    assert not re.search(r"\b(?:https?|wss?):|[\"'(=]\s*//|@import", text)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -75,6 +75,23 @@ def test_scripts_build_no_html_and_evaluate_nothing(name: str) -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\(.on", source
     )
+
+
+def test_the_browser_itself_refuses_to_make_markup_of_text(client: TestClient) -> None:
+    policy = client.get("/").headers["content-security-policy"].split("; ")
+    assert {"default-src 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'"} <= set(policy)
+
+
+def test_modules_import_and_show_only_what_is_there() -> None:
+    icons = set(re.findall(r'<symbol id="([^"]+)"', (WEB / "icons.svg").read_text("utf-8")))
+    for name in FILES:
+        source = (WEB / name).read_text("utf-8")
+        if name.endswith(".js"):
+            imported = re.findall(r'(?:from|import\() ?"([^"]+)"', source)
+            assert {path.removeprefix("./") for path in imported} <= set(FILES), name
+            assert set(re.findall(r'\bicon\("([^"]+)"\)', source)) <= icons, name
+        if name.endswith(".html"):
+            assert set(re.findall(r"icons\.svg#([\w-]+)", source)) <= icons, name
 
 
 def test_hostile_text_leaves_only_as_json(client: TestClient) -> None:
@@ -106,12 +123,12 @@ def test_pages_are_accessible_without_sight_mouse_or_script(client: TestClient, 
 
 
 def test_the_page_counts_to_the_limit_of_the_service(client: TestClient) -> None:
-    assert f"LIMIT = {QUESTION_LIMIT};" in client.get("/web/app.js").text
+    assert f"LIMIT = {QUESTION_LIMIT};" in client.get("/web/composer.js").text
 
 
 def test_assets_are_cached_by_etag(client: TestClient) -> None:
-    first = client.get("/web/app.js")
-    again = client.get("/web/app.js", headers={"if-none-match": first.headers["etag"]})
+    first = client.get("/web/chat.js")
+    again = client.get("/web/chat.js", headers={"if-none-match": first.headers["etag"]})
     assert again.status_code == 304 and again.content == b"" and "content-security-policy" in again.headers
 
 

@@ -1,15 +1,9 @@
 // The page of the API, built from /openapi.json. Everything enters the page as a text node.
-"use strict";
 
-const $ = (id) => document.getElementById(id);
+import { $, el } from "./dom.js";
+import { mountHeader } from "./header.js";
+
 const EXAMPLE = { question: "国家级专精特新“小巨人”企业，市里奖励多少？", top_k: 5 };
-
-function el(tag, className, children = []) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...[children].flat().filter((child) => child !== null));
-  return node;
-}
 
 const nameOf = (reference) => reference.split("/").pop();
 
@@ -84,6 +78,7 @@ async function tryOut(event) {
 }
 
 async function start() {
+  mountHeader("docs");
   $("try-body").value = JSON.stringify(EXAMPLE, null, 2);
   $("try").addEventListener("submit", tryOut);
   try {
