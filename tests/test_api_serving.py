@@ -137,7 +137,8 @@ def test_what_cannot_be_served_is_told(tmp_path: Path, data: Path) -> None:
         taken.listen(1)
         with pytest.raises(CannotListen, match="127.0.0.1"):
             serve(data, "127.0.0.1", taken.getsockname()[1])
-    with pytest.raises(CannotListen):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(CannotListen):
+        patch.setenv("TIAOWEN_ANY_HOST", "1")
         serve(data, "192.0.2.1", free_port())
 
 
