@@ -64,6 +64,9 @@ class View(Protocol):
 
     def clause(self, id: str) -> tuple[Document, Clause]: ...
 
+    def titled(self, title: str) -> list[Document]:
+        """The documents of this title, the last ingested first."""
+
     def linked_from(self, document_id: str) -> list[Link]:
         """What other documents say of this one: `title` and `target` are theirs."""
 

@@ -21,6 +21,7 @@ from corpus.errors import NotFound
 
 Rating = Literal["up", "down"]
 Queue = Literal["unanswered", "disliked"]
+SEVERAL = 3  # callers, from whom on a question is no longer one person's
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS asked (
   id TEXT PRIMARY KEY, at TEXT NOT NULL, question TEXT NOT NULL, same TEXT NOT NULL, rewritten TEXT, channel TEXT NOT NULL,
@@ -182,14 +183,17 @@ class Asked:
         )
         return [dict(row) for row in rows]
 
-    def liked(self, limit: int) -> list[str]:
-        """Whole questions whose answers people liked or that several asked and nobody disliked, most often asked first."""
+    def common(self, limit: int) -> list[str]:
+        """Whole questions that several callers asked, whose answers nobody disliked, most often asked first.
+
+        What one person asked is that person's affair: it is shown to nobody else.
+        """
         rows = self._records.connect().execute(
             "SELECT a.question FROM asked a LEFT JOIN feedback f ON f.answer_id = a.id "
             "WHERE a.status = 'answered' AND a.rewritten IS NULL GROUP BY a.same "
-            "HAVING ifnull(sum(f.rating = 'down'), 0) = 0 AND (ifnull(sum(f.rating = 'up'), 0) > 0 OR count(DISTINCT a.caller || ifnull(a.session, '')) > 2) "
+            "HAVING ifnull(sum(f.rating = 'down'), 0) = 0 AND count(DISTINCT a.caller) >= ? "
             "ORDER BY count(*) DESC, max(a.at) DESC LIMIT ?",
-            (limit,),
+            (SEVERAL, limit),
         )
         return [row[0] for row in rows]
 

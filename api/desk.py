@@ -13,7 +13,7 @@ from api.access import Principal
 from api.answering import OnStep, Service, View, ask_with, search_with
 from api.asked import Asked
 from api.errors import NotReady
-from api.faq import Faq
+from api.faq import Faq, state_of
 from api.handoffs import Handoffs
 from api.jobs import Jobs
 from api.limits import Gate
@@ -54,6 +54,13 @@ class Desk:
         """The documents and the engine of now. Raises NotReady."""
         self.require_ready()
         return self.service.current()
+
+    def suggestions(self, limit: int) -> list[str]:
+        """Questions to begin with: those that an operator answered, the most used first, then what several callers asked."""
+        view = self.view()
+        written = [e for e in self.faq.entries() if state_of(view, e) == "current"]
+        own = [entry.questions[0] for entry in sorted(written, key=lambda e: -e.used)]
+        return list(dict.fromkeys([*own, *self.asked.common(limit)]))[:limit]
 
     def forget_old(self) -> int:
         """Forgets what is older than it is to be kept; returns how many records that were."""

@@ -30,8 +30,8 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 UPLOAD = "/v1/documents"
-LARGER_BODIES = {"/v1/chat/completions": 2**20}
-"""Bytes of a body where it holds more than one question: a whole conversation."""
+LARGER_BODIES = {"/v1/chat/completions": 2**20, "/v1/faq": 2**18}
+"""Bytes of a body, by how its path begins, where it holds more than a question: a conversation, the quotation of a clause."""
 BODY_SECONDS, UPLOAD_SECONDS = 20.0, 600.0
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -81,7 +81,7 @@ class Envelope:
 
     async def _answer(self, scope: Scope, receive: Receive, out: _Outgoing) -> None:
         upload = scope["method"] == "POST" and scope["path"] == UPLOAD
-        limit = self._upload_limit if upload else LARGER_BODIES.get(scope["path"], BODY_LIMIT)
+        limit = self._upload_limit if upload else _limit_of(scope["path"])
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
         if _declared_length(scope) > limit:
@@ -146,6 +146,10 @@ class _Outgoing:
         elif message["type"] == "http.response.body" and self._head:
             message = {**message, "body": b""}
         await self._send(message)
+
+
+def _limit_of(path: str) -> int:
+    return next((limit for prefix, limit in LARGER_BODIES.items() if path.startswith(prefix)), BODY_LIMIT)
 
 
 def _declared_length(scope: Scope) -> int:

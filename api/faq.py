@@ -1,7 +1,9 @@
 """Answers that an operator wrote, each tied to the words of a clause.
 
-An entry answers its questions only while the clause still says, word for word, what was quoted; when the document changes
-under it, the entry is flagged and steps back until the operator has looked at it.
+An entry answers its questions only while the clause still says, word for word, what it said; when the clause changes
+under it, the entry is flagged and steps back until the operator has looked at it. A new version of a document is another
+document, with clauses of other ids: an entry finds its clause there by title, address and words, so that it outlives the
+changes of other clauses.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ class Faq:
         """
         document, clause = view.clause(clause_id)
         text = document.quote(clause.span)
-        words = text.strip() if quote is None else quote
+        words = (text if quote is None else quote).strip()
         if not words or words not in text:
             raise BadRequest("引文和条款的原文不一致。", "quote 应与条款原文逐字相同；不填则引用整条。")
         same = list(dict.fromkeys(sameness(q) for q in questions))
@@ -154,20 +156,57 @@ class Faq:
 
 def state_of(view: View, entry: Entry) -> State:
     """Whether the clause still says what it said."""
+    return standing(view, entry)[0]
+
+
+def standing(view: View, entry: Entry) -> tuple[State, Document | None, Clause | None]:
+    """Whether the clause of an entry still says what it said, and that clause as it stands today: in its document, or in
+    the newest one of the same title, at its address or, renumbered, with its words. None where it is gone."""
     try:
         document, clause = view.clause(entry.clause_id)
     except NotFound:
-        return "missing"
-    return "current" if document.quote(clause.span) == entry.clause_text else "changed"
+        return _in_another_version(view, entry)
+    return "current" if _quoted(document, clause, entry) else "changed", document, clause
+
+
+def _in_another_version(view: View, entry: Entry) -> tuple[State, Document | None, Clause | None]:
+    changed: tuple[State, Document | None, Clause | None] = "missing", None, None
+    for document in view.titled(entry.title):
+        clauses = view.clauses(document.id)
+        here = next((c for c in clauses if c.address == entry.address), None)
+        for clause in [here, *clauses] if here else clauses:
+            if _quoted(document, clause, entry):
+                return "current", document, clause
+        if here is not None and changed[1] is None:
+            changed = "changed", document, here
+    return changed
 
 
 def located(view: View, entry: Entry) -> tuple[Document, Clause, Span] | None:
     """The clause of an entry and where its quote stands; None where the clause changed or is gone."""
-    if state_of(view, entry) != "current":
+    _, document, clause = standing(view, entry)
+    span = _quoted(document, clause, entry) if document and clause else None
+    return (document, clause, span) if document and clause and span else None
+
+
+def _quoted(document: Document, clause: Clause, entry: Entry) -> Span | None:
+    """Where the quote stands in a clause that says what it said, whatever its number is now; None where it says otherwise."""
+    text = document.quote(clause.span)
+    if _unnumbered(text, clause.address) != _unnumbered(entry.clause_text, entry.address):
         return None
-    document, clause = view.clause(entry.clause_id)
-    start = document.text.index(entry.quote, clause.span.start, clause.span.end)
-    return document, clause, Span(start, start + len(entry.quote))
+    whole = entry.quote == entry.clause_text.strip()
+    for quote in (text.strip(),) if whole else (entry.quote, _unnumbered(entry.quote, entry.address)):
+        if quote and quote in text:
+            start = clause.span.start + text.index(quote)
+            return Span(start, start + len(quote))
+    return None
+
+
+def _unnumbered(text: str, address: str) -> str:
+    """The words of a clause without its own number, which its address ends with, and without white space around them."""
+    text = text.strip()
+    label = next((address[at:] for at in range(len(address)) if text.startswith(address[at:])), "")
+    return text.removeprefix(label).strip()
 
 
 def _rest(entry: Entry) -> tuple[str | int, ...]:

@@ -186,6 +186,7 @@ class FaqOut(BaseModel):
     clause: FaqClause
     quote: str
     state: FaqState
+    now: FaqClause | None = Field(description="这条条款今天的样子；已不在时为 null")
     used: int
     created_at: str
     updated_at: str

@@ -226,7 +226,8 @@ def _drop(data: Path, job: Job) -> list[dict[str, Any]]:
 def _finish(jobs: Jobs, data: Path, ident: str, reports: list[dict[str, Any]]) -> None:
     """Publishes the index, which a serving engine takes up by itself, and notes the report."""
     from api.cli import encoder_name
-    from qa.build import update_index
+    from index.snapshot import CURRENT
+    from qa.build import INDEX, update_index
 
     told = 0.0
 
@@ -240,7 +241,14 @@ def _finish(jobs: Jobs, data: Path, ident: str, reports: list[dict[str, Any]]) -
     store = Store(data)
     passages = update_index(store, data, encoder_name(), progress)
     counts = store.counts()
-    report = {"files": reports, "documents": counts.documents, "clauses": counts.clauses, "passages": passages}
+    current = data / INDEX / CURRENT
+    report = {
+        "files": reports,
+        "documents": counts.documents,
+        "clauses": counts.clauses,
+        "passages": passages,
+        "index": current.read_text("utf-8").strip() if current.is_file() else None,
+    }
     jobs.note(ident, status="done", report=json.dumps(report, ensure_ascii=False))
 
 

@@ -16,8 +16,11 @@ def add(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/readyz", summary="能否回答", response_model=schemas.Readiness)
     def readyz() -> schemas.Readiness:
-        counts = desk.view().counts()
-        return schemas.Readiness(documents=counts.documents, clauses=counts.clauses, passages=counts.passages)
+        view = desk.view()
+        counts = view.counts()
+        return schemas.Readiness(
+            documents=counts.documents, clauses=counts.clauses, passages=counts.passages, index=view.version().index
+        )
 
     @app.get("/metrics", summary="Prometheus 指标", response_class=PlainTextResponse)
     def metrics() -> PlainTextResponse:

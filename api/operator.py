@@ -13,7 +13,7 @@ from api.answering import View
 from api.desk import Desk
 from api.documents import require_plausible
 from api.errors import BadRequest
-from api.faq import Entry, state_of
+from api.faq import Entry, standing, state_of
 from api.handoffs import Handoff
 
 Limit = Annotated[int, Query(ge=1, le=200, description="每页的条数")]
@@ -133,6 +133,12 @@ def _reply(entry: Entry) -> str:
 
 
 def _entry(view: View, entry: Entry) -> forms.FaqOut:
+    state, document, clause = standing(view, entry)
+    now = (
+        forms.FaqClause(id=clause.id, address=clause.address, text=document.quote(clause.span))
+        if document and clause
+        else None
+    )
     return forms.FaqOut(
         id=entry.id,
         questions=list(entry.questions),
@@ -140,7 +146,8 @@ def _entry(view: View, entry: Entry) -> forms.FaqOut:
         document=forms.FaqDocument(id=entry.document_id, title=entry.title),
         clause=forms.FaqClause(id=entry.clause_id, address=entry.address, text=entry.clause_text),
         quote=entry.quote,
-        state=state_of(view, entry),
+        state=state,
+        now=now,
         used=entry.used,
         created_at=entry.created_at,
         updated_at=entry.updated_at,

@@ -21,7 +21,7 @@ MEDIA_TYPES = {
 
 
 def add_pages(app: FastAPI) -> None:
-    """The chat page, the page of the API and what they load. All files are read once, here."""
+    """The chat page, the library, the operator's desk, the page of the API, and what they load. All files are read once, here."""
     assets = {path.name: path.read_bytes() for path in sorted(WEB.iterdir()) if path.suffix in MEDIA_TYPES}
 
     def page(name: str) -> Callable[[Request], Response]:
@@ -31,7 +31,8 @@ def add_pages(app: FastAPI) -> None:
         return serve
 
     app.get("/", include_in_schema=False)(page("index.html"))
-    app.get("/docs", include_in_schema=False)(page("docs.html"))
+    for name in ("library", "operator", "docs"):
+        app.get(f"/{name}", include_in_schema=False)(page(f"{name}.html"))
 
     @app.get("/web/{name}", include_in_schema=False)
     def web(name: str, request: Request) -> Response:

@@ -16,7 +16,11 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
+                "schema": {
+                    "type": "object",
+                    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+                    "required": ["event", "data"],
+                },
                 "example": 'event: step\ndata: {"step": "retrieve"}\n\nevent: delta\ndata: {"text": "最高"}\n\n'
                 "event: citation\ndata: {…}\n\nevent: done\ndata: {…}\n\n",
             }
@@ -43,7 +47,7 @@ def add(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/v1/suggestions", summary="可以这样问", response_model=forms.Suggestions)
     def suggestions() -> forms.Suggestions:
-        return forms.Suggestions(questions=desk.asked.liked(6))
+        return forms.Suggestions(questions=desk.suggestions(6))
 
     @app.post("/v1/feedback", summary="对回答点赞或点踩", response_model=forms.FeedbackOut)
     def feedback(body: forms.FeedbackIn, request: Request) -> forms.FeedbackOut:

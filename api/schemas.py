@@ -326,6 +326,7 @@ class Readiness(BaseModel):
     documents: int
     clauses: int
     passages: int
+    index: str = Field(description="所用索引的编号，越新越大")
 
 
 class ErrorDetail(BaseModel):

@@ -48,8 +48,8 @@ class FileOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """How far an ingestion is; `files` and the counts are there when it is done. `passages` is null where the index did
-    not have to change."""
+    """How far an ingestion is; `files`, the counts and `index` are there when it is done. `passages` is null where the
+    index did not have to change. The service answers from `index` once GET /readyz names it or a higher one."""
 
     id: str
     status: State
@@ -60,6 +60,7 @@ class JobOut(BaseModel):
     documents: int | None
     clauses: int | None
     passages: int | None
+    index: str | None
     error: ErrorDetail | None
 
 
@@ -100,7 +101,7 @@ def add(app: FastAPI, desk: Desk) -> None:
     def ingestion(id: str) -> JobOut:
         require_plausible(id)
         job = jobs.get(id)
-        report = {"files": [], "documents": None, "clauses": None, "passages": None, **job.report}
+        report = {"files": [], "documents": None, "clauses": None, "passages": None, "index": None, **job.report}
         return JobOut(
             **{name: getattr(job, name) for name in ("id", "status", "stage", "done", "total")},
             **report,

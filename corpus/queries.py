@@ -71,6 +71,11 @@ class Queries(ABC):
         rows = self._rows(f"SELECT {_COLUMNS_OF_CATALOGUE} FROM documents ORDER BY seq")
         return [_document(row, ()) for row in rows]
 
+    def titled(self, title: str) -> list[Document]:
+        """The documents of this title, the last ingested first."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM documents WHERE title = ? ORDER BY seq DESC", (title,))
+        return [self._document(row) for row in rows]
+
     def clauses(self, document_id: str) -> list[Clause]:
         """The clauses of a document in order; empty where there is no such document."""
         rows = self._rows("SELECT * FROM clauses WHERE document_id = ? ORDER BY ordinal", (document_id,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from api.answering import Counts, OnStep, Version
@@ -82,11 +82,6 @@ class FakeService:
         self._documents = {d.id: d for d in self.texts}
         self._clauses = {d.id: make_clauses(d) for d in self._documents.values()}
 
-    def rename(self, ident: str, clause: str) -> None:
-        """Gives a clause the id that it had in an earlier version of its document."""
-        for document, clauses in self._clauses.items():
-            self._clauses[document] = [replace(c, id=ident) if c.id == clause else c for c in clauses]
-
     def ready(self) -> bool:
         return self.is_ready
 
@@ -128,6 +123,9 @@ class FakeService:
                 if clause.id == id:
                     return self._documents[document_id], clause
         raise NotFound("没有这条条款。", "条款编号见回答里的引用。")
+
+    def titled(self, title: str) -> list[Document]:
+        return [d for d in reversed(self._documents.values()) if d.title == title]
 
     def linked_from(self, document_id: str) -> list[Link]:
         rows = [(d, link) for d in self._documents.values() for link in d.links if link.target == document_id]

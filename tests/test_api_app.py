@@ -362,7 +362,13 @@ def test_metrics_count_by_status_reason_and_code(client: TestClient) -> None:
 
 
 def test_readiness_says_how_much(client: TestClient) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "documents": 2, "clauses": 6, "passages": 6}
+    assert client.get("/readyz").json() == {
+        "status": "ready",
+        "documents": 2,
+        "clauses": 6,
+        "passages": 6,
+        "index": "000001",
+    }
 
 
 def test_openapi_names_the_contract_and_the_error_shape(client: TestClient) -> None:

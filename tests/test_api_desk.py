@@ -146,15 +146,29 @@ def test_two_keys_may_number_their_conversations_alike(tmp_path: Path) -> None:
     assert one and other and one != other and one.endswith("/1")
 
 
-def test_suggestions_are_questions_whose_answers_were_liked(desk: Desk) -> None:
-    answer = desk.ask("国家级奖多少？")
-    desk.ask(LAY)
-    assert desk.client.get("/v1/suggestions").json() == {"questions": []}
-    desk.client.post("/v1/feedback", json={"answer_id": answer["id"], "rating": "up"})
-    assert desk.client.get("/v1/suggestions").json() == {"questions": ["国家级奖多少？"]}
-    again = desk.ask("国家级奖多少")
-    desk.client.post("/v1/feedback", json={"answer_id": again["id"], "rating": "down"})
-    assert desk.client.get("/v1/suggestions").json() == {"questions": []}
+def test_suggestions_are_what_an_operator_answered_and_what_several_asked(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    service = FakeService([POLICY], {"国家级": ("100万元", "给予100万元奖励")})
+    app = create_app(service, records=records, settings=Settings(access="ask"))
+    clients = [TestClient(app, client=(f"203.0.113.{n}", 1)) for n in range(3)]
+
+    def suggested() -> list[str]:
+        questions: list[str] = clients[0].get("/v1/suggestions").json()["questions"]
+        return questions
+
+    asked = [client.post("/v1/ask", json={"question": "国家级奖多少？"}).json() for client in clients[:2]]
+    for _ in range(5):
+        clients[0].post("/v1/ask", json={"question": "国家级给我家多少？"})
+        clients[2].post("/v1/ask", json={"question": LAY})
+    assert suggested() == [], "two callers are not several, and one caller never is"
+    clients[2].post("/v1/ask", json={"question": "请问国家级奖多少"})
+    assert suggested() == ["请问国家级奖多少"]
+    operator = {"X-API-Key": Keys(records).create("", "operate")[1]}
+    body = {"questions": [LAY], "answer": "每台补助10万元", "clause_id": LIFT}
+    assert clients[0].post("/v1/faq", json=body, headers=operator).status_code == 201
+    assert suggested() == [LAY, "请问国家级奖多少"]
+    clients[1].post("/v1/feedback", json={"answer_id": asked[1]["id"], "rating": "down"})
+    assert suggested() == [LAY]
 
 
 # --- hand-offs --------------------------------------------------------------------------------------------------------
@@ -249,17 +263,38 @@ def test_an_entry_steps_back_when_its_clause_changes(tmp_path: Path) -> None:
     assert same.ask(LAY)["answered_by"] == "faq", "it is there after a restart"
     changed = make_document(POLICY.text.replace("10万元。", "20万元。"), validity=POLICY.validity)
     later = Desk(tmp_path, changed)
-    later.service.rename(LIFT, f"{changed.id}-1")  # the clause keeps its id when its document is read again
     assert later.ask(LAY)["status"] == "refused"
     (entry,) = later.client.get("/v1/faq").json()["entries"]
     assert entry["state"] == "changed" and entry["clause"]["text"].strip().endswith("每台补助10万元。")
+    assert entry["now"]["id"] == f"{changed.id}-1" and entry["now"]["text"].strip().endswith("每台补助20万元。")
     assert later.client.get("/v1/operator/summary").json()["faq_changed"] == 1
-    body = {"questions": [LAY], "answer": "每台补助20万元", "clause_id": LIFT}
+    body = {"questions": [LAY], "answer": "每台补助20万元", "clause_id": entry["now"]["id"]}
     written = later.client.put(f"/v1/faq/{entry['id']}", json=body)
     assert written.json()["state"] == "current" and later.ask(LAY)["answer"] == "每台补助20万元"
     gone = Desk(tmp_path, make_document("别的\n第一条 无。\n"))
     assert gone.ask(LAY)["status"] == "refused"
-    assert gone.client.get("/v1/faq").json()["entries"][0]["state"] == "missing"
+    (entry,) = gone.client.get("/v1/faq").json()["entries"]
+    assert (entry["state"], entry["now"]) == ("missing", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "address"),
+    [("100万元", "150万元", "第二条"), ("第二条 ", "第二条 对省级企业给予50万元奖励。\n第三条 ", "第三条")],
+    ids=["another clause changed", "the clause has another number now"],
+)
+def test_an_entry_outlives_a_new_version_in_which_its_clause_says_the_same(
+    tmp_path: Path, old: str, new: str, address: str
+) -> None:
+    Desk(tmp_path).faq()
+    version = make_document(POLICY.text.replace(old, new), validity=POLICY.validity)
+    later = Desk(tmp_path, version)
+    got = later.ask(LAY)
+    assert (got["answered_by"], got["answer"]) == ("faq", "每台补助10万元")
+    (citation,) = got["citations"]
+    assert citation["document"]["id"] == version.id and citation["clause"]["address"] == address
+    assert version.text[citation["start"] : citation["end"]] == citation["quote"] == "每台补助10万元"
+    (entry,) = later.client.get("/v1/faq").json()["entries"]
+    assert entry["state"] == "current" and entry["now"]["id"] == citation["clause"]["id"]
 
 
 def test_an_entry_holds_only_while_its_document_does_and_within_the_filters(desk: Desk) -> None:

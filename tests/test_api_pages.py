@@ -15,7 +15,7 @@ from api.app import create_app
 from api.errors import QUESTION_LIMIT
 from api.pages import WEB
 
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/library", "/operator", "/docs"]
 FILES = sorted(path.name for path in WEB.iterdir())
 HOSTILE = "恶意文件<img src=x onerror=alert(1)>\n第一条 <script>alert(1)</script>\n第二条 完。\n"
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"  # a name, not an address: nothing is fetched from it

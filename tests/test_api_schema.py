@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from api.app import create_app
 from api.jobs import Jobs
@@ -60,7 +60,10 @@ def test_the_service_keeps_to_its_schema(
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
         response = case.call()
-        case.validate_response(response, excluded_checks=[positive_data_acceptance])
+        excluded = [positive_data_acceptance]
+        if response.status_code == 413 or path == "/v1/documents":  # too long is said so; any bytes are a file
+            excluded.append(negative_data_rejection)
+        case.validate_response(response, excluded_checks=excluded)
         if mode.is_positive and response.status_code == 422:
             assert response.json()["error"]["code"] in SAID_IN_WORDS
 

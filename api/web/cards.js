@@ -21,11 +21,11 @@ function sourceButton(doc, clause, open) {
   return button([icon("doc"), "查看原文"], "ghost small", open, { "aria-label": `查看原文：${doc.title}${clause.address}` });
 }
 
-function citationCard(citation) {
+export function citationCard(citation) {
   const { document: doc, clause, source } = citation;
   const open = () => openDocument(doc.id, { start: citation.start, end: citation.end, clause: clause.id });
   const path = clause.path.filter((part) => !clause.address.startsWith(part)).join(" › ");
-  const place = [source.file, source.page ? `第${source.page}页` : "", lines(source)].filter(Boolean).join(" · ");
+  const place = [source.file, source.page ? `第${source.page}页` : "", source.line_start ? lines(source) : ""].filter(Boolean).join(" · ");
   const card = el("article", "cite", [
     el("div", "cite-top", [el("h4", "cite-title", doc.title), badge(doc.status)]),
     metaLine([doc.number, doc.issuer, validity(doc)]),
@@ -45,6 +45,19 @@ function passageCard(passage) {
     el("p", "where", clause.address || "正文"),
     el("blockquote", "quote", passage.text),
     el("div", "cite-foot", [el("span", "source", `相关程度第 ${passage.rank} 位`), sourceButton(doc, clause, open)]),
+  ]);
+  openOnClick(card, open);
+  return card;
+}
+
+/** A citation as the log of questions keeps it: without what may have changed since. */
+export function citedCard({ document_id: id, title, clause_id: clause, address, quote }) {
+  const open = () => openDocument(id, { clause });
+  const card = el("article", "cite", [
+    el("p", "cite-title", title),
+    el("p", "where", address || "正文"),
+    el("blockquote", "quote", quote),
+    el("div", "cite-foot", [el("span"), sourceButton({ title }, { address }, open)]),
   ]);
   openOnClick(card, open);
   return card;

@@ -35,3 +35,15 @@ export async function allDocuments() {
   await once(async () => { while (cursor && documents.length < LIMIT) await more(); });
   return documents;
 }
+
+/** All documents, fetched anew: the library has changed. Raises a Failure. */
+export async function freshDocuments() {
+  if (loading) await loading.catch(() => undefined); // its failure is told to whoever began it
+  documents.length = 0;
+  cursor = null;
+  started = false;
+  return allDocuments();
+}
+
+/** True where there are more documents than `allDocuments` gives. */
+export const moreDocuments = () => cursor !== null;

@@ -117,7 +117,7 @@ function responsible(clause) {
 }
 
 /** How many numbered clauses stand above each clause, by id. */
-function depths(clauses) {
+export function depths(clauses) {
   const above = new Map();
   const labelled = new Map();
   for (const row of clauses) {

@@ -55,3 +55,6 @@ export function reference({ document: doc, clause }) {
   const number = doc.number ? `（${doc.number}）` : "";
   return [`${titled(doc.title)}${number}${clause.address}`, STATUS[doc.status] || STATUS.unknown, validity(doc)].filter(Boolean).join("，");
 }
+
+/** A message and its hint as sentences: what the service says does not always end with a full stop. */
+export const sentences = (...parts) => parts.filter(Boolean).map((part) => (/[。！？；.!?]$/.test(part) ? part : `${part}。`)).join("");

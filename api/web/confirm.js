@@ -1,0 +1,33 @@
+// A question before something that cannot be taken back, and what a page shows in the place of what it may not show.
+
+import { button, el, icon, makeDialog, randomId } from "./dom.js";
+import { may, signIn } from "./login.js";
+
+const RIGHTS = { operate: "工作台权限（operate）", admin: "管理权限（admin）" };
+
+/** Asks in a dialog; true where the reader said yes. `body` is what stands above the buttons, `yes` names what will happen. */
+export function confirm(heading, body, yes) {
+  let agreed = false;
+  const agree = button(yes, "primary grave", () => { agreed = true; dialog.close(); });
+  const stay = button("取消", "ghost", () => dialog.close());
+  const dialog = makeDialog(`confirm-${randomId()}`, "small", heading, [
+    el("div", "stack", [body, el("div", "row end", [stay, agree])].flat()),
+  ]);
+  dialog.showModal();
+  stay.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(agreed);
+    });
+  });
+}
+
+/** Says whose right is wanted, and offers the way to it; null where `who` may act as `role`. */
+export function lockedNotice(who, role, what) {
+  if (may(who, role)) return null;
+  const have = who.role ? `当前登录的密钥没有这项权限${who.name ? `（${who.name}）` : ""}。` : "";
+  const words = who.access === "open" && !who.role ? "暂时问不到服务，请稍后刷新页面。" : `${what}需要${RIGHTS[role]}。${have}`;
+  const enter = who.access === "open" ? null : button(who.role ? "换一个密钥登录" : "登录", "ghost", () => signIn());
+  return el("div", "locked", [icon("key"), el("p", "", words), enter]);
+}
