@@ -144,18 +144,19 @@ def app_from_environment() -> FastAPI:
 def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
     """Serves until it is told to stop, and returns the exit status. `workers` 0: as many as this process may use cores.
 
-    Raises CannotListen, NotSafe, StoreError, SnapshotError and the errors of settings.
+    Raises CannotListen, NotSafe, CannotRestore where the data folder is being replaced, StoreError, SnapshotError and the errors of settings.
     """
     from api.guard import require_safe
     from api.keys import Keys
     from api.records import Records
+    from api.restore import in_use
 
     if not (data / "index").is_dir():  # before a folder is made for records that nobody needs
         raise StoreError("数据目录里还没有索引", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
     os.environ[DATA] = str(data.absolute())
     require_safe(settings_from(os.environ), Keys(Records(data)), host)
     workers = workers or len(os.sched_getaffinity(0))
-    with _listening(host, port) as listener:
+    with in_use(data), _listening(host, port) as listener:
         told = f"条问已启动：http://{_shown(host)}:{listener.getsockname()[1]} （按 Ctrl+C 停止）"
         return _serve_alone(listener, told) if workers == 1 else _serve_with(workers, listener, told)
 

@@ -125,7 +125,8 @@ def test_models_are_named_by_the_environment() -> None:
     )
 
 
-def test_what_cannot_be_served_is_told(tmp_path: Path, data: Path) -> None:
+def test_what_cannot_be_served_is_told(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATA, "")  # `serve` sets it for its workers
     for workers in (1, 2):
         with pytest.raises(StoreError) as caught:
             serve(tmp_path / "none", "127.0.0.1", free_port(), workers)
@@ -137,8 +138,8 @@ def test_what_cannot_be_served_is_told(tmp_path: Path, data: Path) -> None:
         taken.listen(1)
         with pytest.raises(CannotListen, match="127.0.0.1"):
             serve(data, "127.0.0.1", taken.getsockname()[1])
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(CannotListen):
-        patch.setenv("TIAOWEN_ANY_HOST", "1")
+    monkeypatch.setenv("TIAOWEN_ANY_HOST", "1")
+    with pytest.raises(CannotListen):
         serve(data, "192.0.2.1", free_port())
 
 
