@@ -74,7 +74,9 @@ def test_a_file_comes_in_changes_is_refused_and_goes(client: TestClient, data: P
 
     service = engine_service(data)  # what a service that starts now has
     fresh = TestClient(create_app(service, records=Records(data), settings=OPEN))
-    assert fresh.get("/readyz").json()["index"] == third["index"] == second["index"], "what was rejected changed nothing"
+    assert fresh.get("/readyz").json()["index"] == third["index"] == second["index"], (
+        "what was rejected changed nothing"
+    )
     answer = fresh.post("/v1/ask", json={"question": "停车奖励办法每个车位奖励多少？"}).json()
     assert answer["answer"] == "200元" and answer["citations"][0]["source"]["file"] == "停车.txt"
 
