@@ -177,7 +177,7 @@ class FaqClause(BaseModel):
 
 
 class FaqOut(BaseModel):
-    """`state`: current while the clause says what it said; changed, missing: the entry is not used until it is written anew."""
+    """`document` is where the clause stands today. `state`: current while the clause says what it said; changed, missing: the entry is not used until it is written anew."""
 
     id: str
     questions: list[str]

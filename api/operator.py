@@ -143,7 +143,7 @@ def _entry(view: View, entry: Entry) -> forms.FaqOut:
         id=entry.id,
         questions=list(entry.questions),
         answer=entry.answer,
-        document=forms.FaqDocument(id=entry.document_id, title=entry.title),
+        document=forms.FaqDocument(id=document.id if document else entry.document_id, title=entry.title),
         clause=forms.FaqClause(id=entry.clause_id, address=entry.address, text=entry.clause_text),
         quote=entry.quote,
         state=state,

@@ -78,9 +78,13 @@ def parking(yuan: int, file: str = "停车.docx") -> FilePayload:
     return FilePayload(name=file, mimeType=kind, buffer=out.getvalue())
 
 
-def bring(page: Page, *files: FilePayload) -> Locator:
-    """Uploads files on the library page; gives the report once the service answers from them."""
+def bring(page: Page, *files: FilePayload, leave: bool = False) -> Locator:
+    """Uploads files on the library page; gives the report once the service answers from them. Where `leave`, the page is
+    left while they are read, and opened again."""
     page.locator("#files").set_input_files(list(files))
+    if leave:
+        expect(page.locator(".step-words")).to_have_text(re.compile("排队|读取|建立|分词|语义"))
+        page.reload()
     report = page.locator(".result")
     expect(report.locator(".work-head")).to_be_visible(timeout=SOON)
     expect(report.locator(".taking-up")).to_contain_text("已启用", timeout=SOON)
@@ -252,7 +256,7 @@ def test_an_answer_from_the_refused_question_to_the_change_of_its_clause(desk: T
     expect(item).to_have_count(0)
 
     desk.open("/library")
-    changed = bring(page, parking(800)).locator(".updated")
+    changed = bring(page, parking(800), leave=True).locator(".updated")
     expect(changed.locator(".changes")).to_have_text("改动的条款（1）第二条")
     assert ask(desk.base, LAY)["status"] == "refused", "an answer whose clause changed is used no longer"
 
@@ -369,7 +373,7 @@ def test_each_role_sees_what_it_may_and_an_ended_login_asks_again(
     app = create_app(service, clock=lambda: DAY, records=records, settings=Settings(access="keys"))
     with running(app) as base, tab(browser, base, reduced_motion="reduce") as opened:
         page = opened.open("/operator")
-        expect(page.locator("#locked")).to_contain_text("工作台需要工作台权限")
+        expect(page.locator("#locked")).to_contain_text("工作台需要有 operate 权限的密钥")
         expect(page.locator("#desk")).to_be_hidden()
         opened.expect_accessible()
         page.locator("#locked").get_by_role("button", name="登录").click()
@@ -384,7 +388,7 @@ def test_each_role_sees_what_it_may_and_an_ended_login_asks_again(
 
         opened.open("/library")
         expect(page.locator(".doc").first).to_be_visible()
-        expect(page.locator("#bring")).to_contain_text("需要管理权限（admin）。当前登录的密钥没有这项权限（张工）")
+        expect(page.locator("#bring")).to_contain_text("需要有 admin 权限的密钥。现在登录的密钥（张工）没有这项权限")
         assert page.get_by_role("button", name="移除").count() == page.locator("#files").count() == 0
         opened.expect_accessible()
 

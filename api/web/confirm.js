@@ -3,7 +3,6 @@
 import { button, el, icon, makeDialog, randomId } from "./dom.js";
 import { may, signIn } from "./login.js";
 
-const RIGHTS = { operate: "工作台权限（operate）", admin: "管理权限（admin）" };
 
 /** Asks in a dialog; true where the reader said yes. `body` is what stands above the buttons, `yes` names what will happen. */
 export function confirm(heading, body, yes) {
@@ -26,8 +25,8 @@ export function confirm(heading, body, yes) {
 /** Says whose right is wanted, and offers the way to it; null where `who` may act as `role`. */
 export function lockedNotice(who, role, what) {
   if (may(who, role)) return null;
-  const have = who.role ? `当前登录的密钥没有这项权限${who.name ? `（${who.name}）` : ""}。` : "";
-  const words = who.access === "open" && !who.role ? "暂时问不到服务，请稍后刷新页面。" : `${what}需要${RIGHTS[role]}。${have}`;
+  const have = who.role ? `现在登录的密钥${who.name ? `（${who.name}）` : ""}没有这项权限。` : "";
+  const words = who.access === "open" && !who.role ? "暂时问不到服务，请稍后刷新页面。" : `${what}需要有 ${role} 权限的密钥。${have}`;
   const enter = who.access === "open" ? null : button(who.role ? "换一个密钥登录" : "登录", "ghost", () => signIn());
   return el("div", "locked", [icon("key"), el("p", "", words), enter]);
 }

@@ -53,11 +53,19 @@ export function shorten(text, limit) {
   return points.length > limit ? `${points.slice(0, limit).join("")}…` : text;
 }
 
-/** Says something to a screen reader. The page has one live region, #announce. */
+/** Says something to a screen reader, in the live region of the page or, where a dialog makes that inert, of the dialog. */
 export function announce(text) {
-  const region = $("announce");
+  const region = liveRegion(document.activeElement?.closest("dialog[open]"));
   region.textContent = "";
   requestAnimationFrame(() => { region.textContent = text; });
+}
+
+function liveRegion(dialog) {
+  if (!dialog) return $("announce");
+  const known = dialog.querySelector(":scope > .said-here");
+  const region = known || el("div", "visually-hidden said-here", [], { role: "status", "aria-live": "polite" });
+  if (!known) dialog.append(region);
+  return region;
 }
 
 /** Copies text; true where it worked. Pages that are not served over HTTPS have no clipboard but this old way. */

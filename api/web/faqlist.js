@@ -24,12 +24,11 @@ export function showFaq(panel, onChange) {
 function rowOf(entry, again, onChange) {
   const [first, ...others] = entry.questions;
   const place = el("div", "item-form", [], { hidden: "" });
-  const cited = { document_id: entry.document.id, title: entry.document.title, clause_id: entry.clause.id, address: entry.clause.address, quote: entry.quote };
   const node = el("li", `item faq ${entry.state}`, el("article", "", [
     el("div", "item-top", [el("h4", "item-question", first, { tabindex: "-1" }), el("span", `state ${entry.state}`, STATES[entry.state])]),
     others.length ? el("p", "others muted", `也这样问：${others.join("；")}`) : null,
     el("p", "said-words", entry.answer),
-    entry.state === "changed" ? changeOf(entry) : citedCard(cited),
+    entry.state === "current" ? citedCard(citedBy(entry)) : changeOf(entry),
     el("p", "meta", [el("span", "", `用过 ${entry.used} 次`), el("span", "", `${when(entry.updated_at)}更新`)]),
     el("div", "item-actions", [
       button([icon("doc"), entry.state === "current" ? "修改" : "复核"], entry.state === "current" ? "act" : "act strong", async () => {
@@ -44,14 +43,17 @@ function rowOf(entry, again, onChange) {
   return node;
 }
 
+/** The clause as it stands today: a new version of its document may have given it another place. */
+function citedBy({ document: doc, now, quote }) {
+  return { document_id: doc.id, title: doc.title, clause_id: now.id, address: now.address, quote };
+}
+
 /** What the clause said when the answer was written, and what it says now. */
-function changeOf(entry) {
+function changeOf({ document: doc, clause, now }) {
+  const version = (words, text) => el("div", "", [el("dt", "", words), el("dd", "", text.trim())]);
   return el("div", "versions", [
-    el("p", "cite-title", `${entry.document.title}${entry.now.address}`),
-    el("dl", "", [
-      el("div", "", [el("dt", "", "写答案时的原文"), el("dd", "", entry.clause.text.trim())]),
-      el("div", "", [el("dt", "", "现在的原文"), el("dd", "", entry.now.text.trim())]),
-    ]),
+    el("p", "cite-title", `${doc.title}${clause.address}`),
+    el("dl", "", [version("写答案时的原文", clause.text), now ? version("现在的原文", now.text) : null]),
   ]);
 }
 

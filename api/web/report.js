@@ -25,7 +25,10 @@ function fileRow(file) {
     ? [el("p", "problem", sentences(file.message, file.hint))]
     : [documentsOf(file), file.outcome === "updated" ? changesOf(file) : null, ...pagesOf(file)];
   return el("li", `report-row ${file.outcome}`, [
-    el("p", "report-head", [icon(failed ? "close" : "check"), el("strong", "", file.file), el("span", "outcome", OUTCOMES[file.outcome] || file.outcome)]),
+    el("p", "report-head", [
+      icon(failed ? "close" : "check"),
+      el("span", "report-name", [el("strong", "", file.file), el("span", "outcome", OUTCOMES[file.outcome] || file.outcome)]),
+    ]),
     el("div", "report-facts", facts),
   ]);
 }
@@ -33,7 +36,7 @@ function fileRow(file) {
 function documentsOf(file) {
   if (!file.documents.length) return el("p", "muted", "这个文件里没有读出文件正文。");
   const links = file.documents.map((doc) => el("li", "", button(titled(doc.title), "link", () => openDocument(doc.id))));
-  return el("div", "", [el("ul", "", links), el("p", "muted", `共 ${file.clauses} 条条款`)]);
+  return el("div", "", [el("ul", "", links), file.clauses ? el("p", "muted", `共 ${file.clauses} 条条款`) : null]);
 }
 
 function changesOf(file) {
