@@ -83,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     command = add("documents", "列出已导入的文件", _documents)
     command.add_argument("--json", action="store_true", help="输出 JSON")
     add("mcp", "给语言模型用的工具（MCP 协议，标准输入输出）", _mcp)
+    command = add("backup", "备份数据目录，服务可以照常运行", _backup)
+    command.add_argument("file", type=Path, metavar="FILE", help="备份文件，如 tiaowen.zip")
+    command = add("restore", "从备份恢复数据目录", _restore)
+    command.add_argument("file", type=Path, metavar="FILE", help="tiaowen backup 写的文件")
+    command.add_argument("--force", action="store_true", help="替换已有数据的目录；原来的改名保留")
     command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
     keys = commands.add_parser("keys", help="生成、列出、撤销密钥", description="生成、列出、撤销密钥")
@@ -294,6 +299,32 @@ def _documents(options: argparse.Namespace) -> int:
         print(
             f"{document.id}  {status[document.status_on(day)]}  {document.title}{inferred}  {document.number or ''}  {source.file}:{source.line_start}"
         )
+    return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from api.backup import back_up
+
+    with tqdm(desc="备份", unit="个", disable=None, leave=False) as bar:
+        contents = back_up(options.data, options.file, lambda name: bar.update() and None)
+    size = options.file.stat().st_size
+    print(
+        f"已备份到 {options.file}：{len(contents.entries)} 个文件，{contents.size / 1e6:.1f} MB，压缩后 {size / 1e6:.1f} MB"
+    )
+    print("里面有密钥的摘要、平台的密码和问答记录，请妥善保管")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from api.restore import restore
+
+    with tqdm(desc="恢复", unit="个", disable=None, leave=False) as bar:
+        contents, kept = restore(options.file, options.data, options.force, lambda name: bar.update() and None)
+    print(
+        f"已恢复到 {options.data}：{contents.created.astimezone():%Y-%m-%d %H:%M} 的备份，{len(contents.entries)} 个文件"
+    )
+    if kept:
+        print(f"原来的数据在 {kept}，确认无误后可以删除")
     return 0
 
 

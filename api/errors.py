@@ -27,6 +27,10 @@
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
     │   ├── CannotListen             500  "cannot_listen"        the address to serve on is taken; of the command line
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
+    ├── NotSafe                      ---  "not_safe"             of the command line, as the three below
+    ├── CannotBackUp                 ---  "cannot_back_up"       the archive cannot be written
+    ├── BadArchive                   ---  "bad_archive"          no archive of a data folder, or a damaged one
+    ├── CannotRestore                ---  "cannot_restore"       the data folder holds something, or is in use
     └── NotFound                     404  "not_found"            corpus/errors.py; unknown routes as well
 
 The body is always {"error": {"code", "message", "hint"}}: `code` is a stable English word, `message` and `hint` are
@@ -52,6 +56,24 @@ class NotSafe(PolicyError):
     """A service that anybody could use and manage is not started unless the operator says so."""
 
     code = "not_safe"
+
+
+class CannotBackUp(PolicyError):
+    """The archive of a data folder cannot be written. Of the command line only."""
+
+    code = "cannot_back_up"
+
+
+class BadArchive(PolicyError):
+    """The file is no archive of a data folder, or is damaged. Of the command line only."""
+
+    code = "bad_archive"
+
+
+class CannotRestore(PolicyError):
+    """The data folder cannot be replaced: it holds something, or is in use. Of the command line only."""
+
+    code = "cannot_restore"
 
 
 class ApiError(PolicyError):

@@ -152,7 +152,7 @@ def run(data: Path, ident: str) -> int:
     """Does one job; returns the exit status. Everything that goes wrong is in the job's row."""
     jobs = Jobs(Records(data))
     try:
-        with _alone(data):
+        with alone(data):
             job = jobs.get(ident)
             reports = _upload(jobs, data, job) if job.kind == "upload" else _drop(data, job)
             _finish(jobs, data, ident, reports)
@@ -169,7 +169,7 @@ def run(data: Path, ident: str) -> int:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def alone(data: Path) -> Iterator[None]:
     """One job at a time; whoever comes meanwhile waits."""
     with (data / "jobs.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

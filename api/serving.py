@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from api.errors import CannotListen
 from api.settings import settings_from
-from corpus.errors import PolicyError
+from corpus.errors import PolicyError, StoreError
+from index.tokens import Tokenizer
 
 if TYPE_CHECKING:
     import uvicorn
@@ -73,6 +74,7 @@ class DataFolder:
         self._data = data
         self._models = models
         self._conversations = conversations
+        self._tokenizer = Tokenizer()  # the same for all versions
 
     def stamp(self) -> object:
         from qa.build import stamp
@@ -90,6 +92,7 @@ class DataFolder:
             named.max_wrong_rate,
             named.reader,
             conversations=self._conversations,
+            tokenizer=self._tokenizer,
         )
 
 
@@ -141,24 +144,27 @@ def app_from_environment() -> FastAPI:
 def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
     """Serves until it is told to stop, and returns the exit status. `workers` 0: as many as this process may use cores.
 
-    Raises CannotListen, NotSafe, StoreError, SnapshotError and the errors of settings.
+    Raises CannotListen, NotSafe, CannotRestore where the data folder is being replaced, StoreError, SnapshotError and the errors of settings.
     """
-    from api import logs
     from api.guard import require_safe
     from api.keys import Keys
     from api.records import Records
+    from api.restore import in_use
 
+    if not (data / "index").is_dir():  # before a folder is made for records that nobody needs
+        raise StoreError("数据目录里还没有索引", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
     os.environ[DATA] = str(data.absolute())
     require_safe(settings_from(os.environ), Keys(Records(data)), host)
-    logs.configure()
     workers = workers or len(os.sched_getaffinity(0))
-    with _listening(host, port) as listener:
+    with in_use(data), _listening(host, port) as listener:
         told = f"条问已启动：http://{_shown(host)}:{listener.getsockname()[1]} （按 Ctrl+C 停止）"
         return _serve_alone(listener, told) if workers == 1 else _serve_with(workers, listener, told)
 
 
 def _serve_alone(listener: socket.socket, told: str) -> int:
     import uvicorn
+
+    from api import logs
 
     def fail(error: BaseException) -> None:
         print(f"错误：模型或索引无法载入：{error}", file=sys.stderr, flush=True)
@@ -170,6 +176,7 @@ def _serve_alone(listener: socket.socket, told: str) -> int:
             print(told, flush=True)
 
     app, service, settings = make(os.environ, fail)
+    logs.configure()
     server = Server(_config(app, settings))
     service.warm_up()
     service.watch()
@@ -181,13 +188,16 @@ def _serve_alone(listener: socket.socket, told: str) -> int:
 def _serve_with(workers: int, listener: socket.socket, told: str) -> int:
     from uvicorn.supervisors.multiprocess import Multiprocess
 
+    from api import logs
+
     class Supervisor(Multiprocess):
-        """Tells when all workers listen, and forgets the figures of those that died."""
+        """Tells when all workers listen, notices at once when one dies, and forgets its figures."""
 
         served = False
 
         def init_processes(self) -> None:
             super().init_processes()
+            self._hold_one_end()
             if all(process.wait_until_ready(_STARTED_WITHIN) for process in self.processes):
                 self.served = True
                 os.environ[_RESTARTED] = "1"
@@ -196,11 +206,19 @@ def _serve_with(workers: int, listener: socket.socket, told: str) -> int:
         def keep_subprocess_alive(self) -> None:
             before = {p.pid for p in self.processes}
             super().keep_subprocess_alive()
+            self._hold_one_end()
             for pid in before - {p.pid for p in self.processes}:
                 log.warning("worker %s is gone", pid)
                 _forget_figures(pid)
 
+        def _hold_one_end(self) -> None:
+            # As long as this process held both ends of the pipe to a worker that died between question and answer, it
+            # would wait for the answer until the worker counts as hung.
+            for process in self.processes:
+                process.child_conn.close()
+
     settings = settings_from(os.environ)
+    logs.configure()
     folder = tempfile.mkdtemp(prefix="tiaowen-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     try:
@@ -231,12 +249,12 @@ def _config(app: FastAPI | str, settings: Settings, workers: int = 1) -> uvicorn
 
 def _listening(host: str, port: int) -> socket.socket:
     """A socket bound to an address; connections are taken when somebody serves. Raises CannotListen."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
     except OSError as error:
+        listener.close()
         reason = error.strerror or str(error)
         raise CannotListen(f"无法在 {host}:{port} 上提供服务（{reason}）。") from error
     return listener

@@ -16,11 +16,15 @@ from corpus.types import Anchor, Clause, Document, Link, Reference, Responsible,
 _FACTS = "id, title, title_inferred, number, issuer, issued_on, effective_from, effective_until, repealed_by, kind, region, links"
 _COLUMNS = f"{_FACTS}, anchors, text"
 _COLUMNS_OF_CATALOGUE = f"{_FACTS}, '[]', ''"
-# Columns and order of all that can be shown. Texts are left out: a document's id is made of its text.
+# Columns and order of all that can be shown. Texts are left out: a document's id is made of its text; paths too: files may
+# be moved.
 _CONTENT = (
     (f"{_FACTS}, anchors", "documents ORDER BY seq"),
-    ("*", "sources ORDER BY document_id, path, line_start"),
-    ("*", "files ORDER BY path"),
+    (
+        "s.document_id, f.name, f.sha256, s.line_start, s.line_end, s.page_start, s.page_end",
+        "sources s JOIN files f ON f.path = s.path ORDER BY s.document_id, f.name, f.sha256, s.line_start",
+    ),
+    ("name, sha256, parser", "files ORDER BY name, sha256, parser"),
     ("*", "clauses ORDER BY document_id, ordinal"),
     ("*", "refs ORDER BY clause_id, n"),
 )
@@ -139,6 +143,10 @@ class Queries(ABC):
         """The full paths of the files that are shown under this name or lie at this path."""
         rows = self._rows("SELECT path FROM files WHERE name = ? OR path = ? ORDER BY path", (name, name))
         return [row[0] for row in rows]
+
+    def all_paths(self) -> list[str]:
+        """The full paths of all files that were read."""
+        return [row[0] for row in self._rows("SELECT path FROM files ORDER BY path")]
 
     def regions(self) -> set[str]:
         """The places that the documents are of."""

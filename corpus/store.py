@@ -22,6 +22,9 @@ from corpus.linking import Catalogue, Entry
 from corpus.queries import Queries
 from corpus.types import Anchor, Clause, Document, Link
 
+FILE = "tiaowen.sqlite3"
+"""The file of the documents inside a data folder."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
@@ -65,7 +68,7 @@ class Store(Queries):
     """
 
     def __init__(self, folder: Path, create: bool = True) -> None:
-        self.path = folder / "tiaowen.sqlite3"
+        self.path = folder / FILE
         if not create and not self.path.is_file():
             raise StoreError("数据目录里还没有导入任何文件", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
         self._local = threading.local()

@@ -92,6 +92,7 @@ def build_engine(
     reader: str = "",
     *,
     conversations: Conversations | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> Engine:
     """The engine over a data folder; the encoder, and a CrossEncoder where one is named as reranker ("" is the builtin one,
     "none" none), are loaded at the first search, and a question-answering model named as reader ("" and "none" are none)
@@ -99,7 +100,7 @@ def build_engine(
 
     Documents are read from the copy that the snapshot carries: what is ingested meanwhile is seen by the next engine. An
     index of before there were such copies is brought up to date first, which is logged. `conversations` are kept in the
-    engine's own memory where none are given.
+    engine's own memory where none are given; engines may share a `tokenizer`, whose dictionary takes 60 MB.
 
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
     or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.
@@ -107,7 +108,7 @@ def build_engine(
     threshold = _threshold(max_wrong_rate)
     snapshot = _with_documents(open_snapshot(data / INDEX), data, encoder)
     store = FrozenStore(snapshot.folder / STORE)
-    tokenizer = Tokenizer()
+    tokenizer = tokenizer or Tokenizer()
     searcher = Searcher(
         snapshot, lambda: load_encoder(encoder_of(data, encoder)), tokenizer, reranker=load_reranker(reranker)
     )

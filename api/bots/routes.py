@@ -57,7 +57,9 @@ def add(app: FastAPI, desk: Desk, bots: Bots, clock: Callable[[], float] = time.
     if bots.feishu is not None:
         targets.append(feishu.sender(bots.feishu))
     outbox = Outbox(desk.records, targets)
-    attendant = Attendant(desk, desk.handoffs, Seen(desk.records, clock), outbox)
+    # Longer than a question may take: a message whose lease ran out was in a process that is no more.
+    seen = Seen(desk.records, clock, desk.settings.timeout + 15)
+    attendant = Attendant(desk, desk.handoffs, seen, outbox)
     if bots.wecom is not None:
         wecom.add(app, bots.wecom, attendant, bots.page, clock)
     if bots.dingtalk is not None:

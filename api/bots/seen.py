@@ -17,7 +17,7 @@ from typing import Literal
 
 from api.records import Records
 
-LEASE = 90.0  # seconds in which a message is answered or given up
+LEASE = 45.0  # seconds in which a message is answered or given up
 KEEP = 2 * 24 * 3600.0
 CHAT_KEEP = 24 * 3600.0
 
@@ -68,9 +68,10 @@ class LastQuestion:
 class Seen:
     """The messages seen, in the service's records. Safe for several threads and processes."""
 
-    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, records: Records, clock: Callable[[], float] = time.time, lease: float = LEASE) -> None:
         self._records = records
         self._clock = clock
+        self._lease = lease
         records.ensure(SCHEMA)
 
     def claim(self, platform: str, id: str, digest: str, again: bool = False) -> Claim:
@@ -85,7 +86,7 @@ class Seen:
                 connection.execute("DELETE FROM bot_chats WHERE asked < ?", (now - CHAT_KEEP,))
                 connection.execute(
                     "INSERT INTO bot_messages VALUES (?,?,?,?,?,1,NULL,?)",
-                    (platform, id, digest, owner, now + LEASE, now),
+                    (platform, id, digest, owner, now + self._lease, now),
                 )
                 return Claim("mine", platform, id, owner)
             if row["digest"] != digest:
@@ -98,7 +99,7 @@ class Seen:
                 return Claim("others", platform, id, tries=tries)
             connection.execute(
                 "UPDATE bot_messages SET owner=?, lease_until=? WHERE platform=? AND id=?",
-                (owner, now + LEASE, platform, id),
+                (owner, now + self._lease, platform, id),
             )
             return Claim("mine", platform, id, owner, tries)
 
