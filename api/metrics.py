@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from api.answering import Counts
+from api.answering import Counts, Version
 from qa.types import Answer, Outcome
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -41,11 +41,13 @@ class Meter:
         )
         self._errors = Counter("tiaowen_errors", "Error responses by code.", ("code",), registry=registry)
         self._inside = self._gauge("tiaowen_questions_inside", "Questions at work and waiting.")
-        self._ready = self._gauge("tiaowen_ready", "Whether questions can be answered.", "min")
+        self._ready = self._gauge("tiaowen_ready", "Whether questions can be answered.", "mostrecent")
         self._counts = {
             name: self._gauge(f"tiaowen_{name}", f"Indexed {name}.", "mostrecent")
             for name in ("documents", "clauses", "passages")
         }
+        self._built = self._gauge("tiaowen_index_built_timestamp_seconds", "When the index was built.", "mostrecent")
+        self._since = self._gauge("tiaowen_index_served_timestamp_seconds", "Since when it is served.", "mostrecent")
 
     def _gauge(self, name: str, help: str, mode: str = "livesum") -> Gauge:
         return Gauge(name, help, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]
@@ -68,12 +70,15 @@ class Meter:
         """Around each question from its coming in until it is answered."""
         return self._inside.track_inprogress()
 
-    def render(self, counts: Counts | None) -> str:
+    def render(self, counts: Counts | None, version: Version | None = None) -> str:
         """All figures in the Prometheus text format."""
         self._ready.set(int(counts is not None))
         if counts is not None:
             for name, gauge in self._counts.items():
                 gauge.set(getattr(counts, name))
+        if version is not None:
+            self._built.set(version.built_at.timestamp())
+            self._since.set(version.since.timestamp())
         if SHARED not in os.environ:
             return generate_latest(self._registry).decode()
         every = CollectorRegistry()

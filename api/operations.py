@@ -24,5 +24,6 @@ def add(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/metrics", summary="Prometheus 指标", response_class=PlainTextResponse)
     def metrics() -> PlainTextResponse:
-        counts = desk.view().counts() if desk.service.ready() else None
-        return PlainTextResponse(desk.meter.render(counts), media_type="text/plain; version=0.0.4")
+        view = desk.view() if desk.service.ready() else None
+        told = desk.meter.render(view.counts(), view.version()) if view else desk.meter.render(None)
+        return PlainTextResponse(told, media_type="text/plain; version=0.0.4")

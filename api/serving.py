@@ -155,7 +155,7 @@ def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
         raise StoreError("数据目录里还没有索引", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
     os.environ[DATA] = str(data.absolute())
     require_safe(settings_from(os.environ), Keys(Records(data)), host)
-    workers = workers or len(os.sched_getaffinity(0))
+    workers = workers or _cores()
     with in_use(data), _listening(host, port) as listener:
         told = f"条问已启动：http://{_shown(host)}:{listener.getsockname()[1]} （按 Ctrl+C 停止）"
         return _serve_alone(listener, told) if workers == 1 else _serve_with(workers, listener, told)
@@ -258,6 +258,12 @@ def _listening(host: str, port: int) -> socket.socket:
         reason = error.strerror or str(error)
         raise CannotListen(f"无法在 {host}:{port} 上提供服务（{reason}）。") from error
     return listener
+
+
+def _cores() -> int:
+    """How many cores this process may use, where the system says so."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _shown(host: str) -> str:

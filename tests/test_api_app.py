@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from fake_service import TODAY, FakeService, make_document
+from fake_service import BUILT_AT, TODAY, FakeService, make_document
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -358,7 +358,15 @@ def test_metrics_count_by_status_reason_and_code(client: TestClient) -> None:
     assert 'tiaowen_questions_total{reason="no_evidence",status="refused"} 1.0' in lines
     assert "tiaowen_question_seconds_count 2.0" in lines and "tiaowen_documents 2.0" in lines
     assert 'tiaowen_errors_total{code="question_empty"} 1.0' in lines
+    assert "tiaowen_ready 1.0" in lines
+    assert f"tiaowen_index_built_timestamp_seconds {BUILT_AT.timestamp()!r}" in [_plain(line) for line in lines]
     assert all(line.startswith("#") or len(line.rsplit(" ", 1)) == 2 for line in lines)
+
+
+def _plain(line: str) -> str:
+    """A line of figures without exponents."""
+    name, _, value = line.rpartition(" ")
+    return line if line.startswith("#") else f"{name} {float(value)!r}"
 
 
 def test_readiness_says_how_much(client: TestClient) -> None:

@@ -146,6 +146,8 @@ def test_without_data_the_error_says_what_to_do(command: list[str], tmp_path: Pa
         ["ask", "奖励多少？", "--top-k", "0"],
         ["ask", "奖励多少？", "--top-k", "51"],
         ["serve", "--port", "70000"],
+        ["serve", "--workers", "65"],
+        ["restore"],
         ["ask"],
         ["nothing"],
         [],

@@ -88,6 +88,18 @@ def asked(port: int, question: str = QUESTION, **more: str) -> dict[str, Any]:
     return dict(body)
 
 
+def figure(port: int, name: str) -> float:
+    """One of the figures for Prometheus."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+    finally:
+        connection.close()
+    (found,) = [line for line in lines if line.startswith(f"{name} ")]
+    return float(found.rpartition(" ")[2])
+
+
 def until(true: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
@@ -176,6 +188,9 @@ def test_workers_share_conversations_take_a_new_index_and_replace_their_dead(dat
             assert asked(port, session_id=f"s{turn}")["answer"] == "100万元"
             then = asked(port, "那省级的呢？", session_id=f"s{turn}")
             assert then["answer"] == "50万元" and "省级" in then["rewritten"]
+
+        assert int(figure(port, 'tiaowen_questions_total{reason="",status="answered"}')) == 24, "added up over workers"
+        assert figure(port, "tiaowen_ready") == 1 and figure(port, "tiaowen_documents") == 1
 
         publish(data, 300)
         assert until(lambda: {asked(port)["answer"] for _ in range(12)} == {"300万元"})
