@@ -83,7 +83,7 @@ def bring(page: Page, *files: FilePayload, leave: bool = False) -> Locator:
     left while they are read, and opened again."""
     page.locator("#files").set_input_files(list(files))
     if leave:
-        expect(page.locator(".step-words")).to_have_text(re.compile("排队|读取|建立|分词|语义"))
+        expect(page.locator(".step-words")).to_have_text(re.compile("^(排队|正在(读取|建立|分词|计算))"))
         page.reload()
     report = page.locator(".result")
     expect(report.locator(".work-head")).to_be_visible(timeout=SOON)
@@ -401,6 +401,7 @@ def test_each_role_sees_what_it_may_and_an_ended_login_asks_again(
         opened.expect_failures(401)
         dialog.get_by_label("访问密钥").fill(tokens["admin"])
         press(dialog, "登录")
+        expect(dialog).to_have_count(0)
         expect(page.locator(".tile").first).to_be_visible()
         opened.open("/library")
         expect(page.locator("#files")).to_have_count(1)

@@ -1,6 +1,6 @@
 // Finding the clause that an answer rests on: what the answer cited, a search, or the outline of a document.
 
-import { $, announce, button, el, randomId, shorten } from "./dom.js";
+import { announce, button, codePoints, el, randomId, shorten } from "./dom.js";
 import { allDocuments } from "./catalogue.js";
 import { depths, openDocument } from "./document.js";
 import { sentences } from "./format.js";
@@ -8,6 +8,7 @@ import { Failure, call } from "./service.js";
 
 const FOUND = 10; // passages of one search
 const PARTS = 3; // clauses of one passage
+const LONG = 240; // characters from which a chapter is offered by its articles
 const SHOWN = 30; // documents in the list at once
 
 /**
@@ -31,14 +32,17 @@ export function clauseFinder({ question, citations, choose }) {
   ]);
 }
 
+const wanted = new WeakMap(); // what was last asked to be shown in a place: what comes late is not shown
+
+/** Shows in `place` what `work` gives, an array of nodes, unless something else was wanted meanwhile. */
 async function filled(place, work) {
+  wanted.set(place, work);
   place.replaceChildren(el("p", "muted", "正在查找…"));
-  try {
-    place.replaceChildren(...(await work()));
-  } catch (error) {
+  const nodes = await work().catch((error) => {
     if (!(error instanceof Failure)) throw error;
-    place.replaceChildren(el("p", "problem", sentences(error.message, error.hint), { role: "alert" }));
-  }
+    return [el("p", "problem", sentences(error.message, error.hint), { role: "alert" })];
+  });
+  if (wanted.get(place) === work) place.replaceChildren(...nodes);
 }
 
 /** One clause that may be chosen. */
@@ -99,7 +103,9 @@ function clausesIn(passage, clauses, words) {
   const { document: doc, clause, text } = passage;
   const inside = clauses.filter((row) => row.label && text.includes(row.text.trim()));
   const ids = new Set(inside.map((row) => row.id));
-  const whole = inside.filter((row) => !ids.has(row.parent));
+  const outer = inside.filter((row) => !ids.has(row.parent));
+  const parts = inside.filter((row) => row.parent === outer[0]?.id);
+  const whole = outer.length === 1 && parts.length > 1 && codePoints(text) > LONG ? parts : outer;
   const rowOf = (id, address, said) => ({ documentId: doc.id, title: doc.title, clauseId: id, address, text: said });
   if (whole.length < 2) return [rowOf(clause.id, clause.address, text)];
   whole.sort((a, b) => shared(b.text, words) - shared(a.text, words));
@@ -118,31 +124,25 @@ function byOutline(choose, place, name) {
   const field = el("input", "", [], { type: "search", id: `${name}-title`, placeholder: "标题或文号中的字" });
   const form = el("div", "finder-search", [el("label", "visually-hidden", "哪份文件", { for: field.id }), field], { role: "search", "aria-label": "查找文件" });
   field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-  let documents = [];
-  const list = () => {
+  const list = async () => {
     const words = field.value.trim().toLowerCase();
-    const found = documents.filter((doc) => `${doc.title} ${doc.number || ""}`.toLowerCase().includes(words));
-    const rows = found.slice(0, SHOWN).map((doc) => el("li", "", button([doc.title, doc.number ? el("span", "muted", ` ${doc.number}`) : null].filter(Boolean), "pick", () => open(doc))));
+    const found = (await allDocuments()).filter((doc) => `${doc.title} ${doc.number || ""}`.toLowerCase().includes(words));
+    const rows = found.slice(0, SHOWN).map((doc) => el("li", "", button([doc.title, el("span", "muted", doc.number ? ` ${doc.number}` : "")], "pick", () => filled(place, () => open(doc)))));
     if (found.length > SHOWN) rows.push(el("li", "muted", `还有 ${found.length - SHOWN} 份，写几个字来找。`));
-    place.replaceChildren(rows.length ? el("ul", "picks", rows, { "aria-label": "文件" }) : el("p", "muted", "没有这样的文件。"));
+    return [rows.length ? el("ul", "picks", rows, { "aria-label": "文件" }) : el("p", "muted", "没有这样的文件。")];
   };
-  const open = (doc) => filled(place, async () => {
+  const open = async (doc) => {
     const { clauses } = await call(`/v1/documents/${encodeURIComponent(doc.id)}`);
     const depth = depths(clauses);
-    const back = button("‹ 换一份文件", "link", () => { list(); field.focus(); });
+    const back = button("‹ 换一份文件", "link", () => { filled(place, list); field.focus(); });
     const rows = clauses.filter((clause) => clause.label || clauses.length === 1).map((clause) => clauseRow(clause, depth.get(clause.id), choose));
     announce(`${doc.title}，${rows.length} 条条款`);
     return [el("p", "picked", [back, el("strong", "", doc.title)]), rows.length
       ? el("ul", "picks", rows, { "aria-label": "条款" })
       : el("p", "muted", "这份文件没有分条款，请用搜索。")];
-  });
-  field.addEventListener("input", list);
-  return {
-    show: (top) => {
-      top.replaceChildren(form);
-      filled(place, async () => { documents = await allDocuments(); return []; }).then(() => { if (documents.length && $(field.id)) list(); });
-    },
   };
+  field.addEventListener("input", () => filled(place, list));
+  return { show: (top) => { top.replaceChildren(form); filled(place, list); } };
 }
 
 function clauseRow(clause, depth, choose) {
