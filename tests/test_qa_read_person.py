@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reading import best
+from reading import best, read
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,11 @@ def test_a_name_that_the_question_has_is_no_answer() -> None:
 def test_who_made_it() -> None:
     text = "学习参考资料\n\n第1期\n\n澜江学院党委宣传部编\n\n第一条 市委宣传部负责组织学习。"
     assert best(text, "学习参考资料是由哪家单位编印的？") == "澜江学院党委宣传部"
+
+
+@pytest.mark.parametrize(
+    "question", ["充电设施的公众责任保险由谁来办？", "公众责任保险谁出面？", "公众责任保险是什么？"]
+)
+def test_the_number_of_a_clause_is_no_answer(question: str) -> None:
+    text = "第一条 充电设施的建设者应当履行下列义务：\n（一）定期检查；\n（二）建立台账；\n（三）为充电设施投保公众责任保险。"
+    assert all(c.text.strip() not in ("（一）", "（二）", "（三）") for c in read(text, question))

@@ -39,13 +39,15 @@ _ASKS_LENGTH = re.compile(r"几天|几日|几个?(?:工作日|月|小时|星期|
 _ORGANISATION = re.compile(
     r"[局委厅部办院会署处所]$|[局委厅部办院会署处所][、，（）和及]|政府|机关|机构|单位|中心|部门|银行|集团|公司"
 )
+_LABEL = re.compile(r"[（(][一二三四五六七八九十百零〇0-9]{1,4}[）)]|[一二三四五六七八九十百]{1,4}、|[0-9]{1,3}[．.、]")
+"""The number of a clause, which stands in its text and says nothing."""
 _ASKS_DAY = re.compile(r"几月|几号|几日|哪天|哪一天|何日|哪年|哪一年|日子")
 
 __all__ = ["Candidate", "Context", "candidates"]
 
 
 def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
-    """Every short answer that a sentence offers to a question; at least one, the sentence itself where nothing fits.
+    """Every short answer that a sentence offers to a question; most often at least one, the sentence itself where nothing fits.
 
     What another clause adds to the sentence is among the spans of each.
     """
@@ -53,6 +55,8 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     of_another = is_of_another(context.question.text, sentence.text, " ".join(sentence.clause.path))
     cited = tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)
     for candidate in _by_rungs(sentence, context):
+        if _LABEL.fullmatch(candidate.text.strip()):
+            continue
         candidate = referred.for_circumstances(candidate, context.question.text)
         if of_another:
             candidate = replace(candidate, fit=candidate.fit * _OF_ANOTHER, found=False)
