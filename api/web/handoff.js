@@ -48,7 +48,7 @@ function openForm(turn, session, save, place, opener) {
       save();
       opener.hidden = true;
       showState(turn, place);
-      place.querySelector(".handoff").focus({ preventScroll: true });
+      place.querySelector(".handoff")?.focus({ preventScroll: true });
       announce(STATES[status]);
       watch(turn, save, place, FIRST_WAIT);
     } catch (error) {

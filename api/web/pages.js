@@ -39,7 +39,8 @@ export function dropRow(item, empty) {
   const next = item.nextElementSibling || item.previousElementSibling;
   const panel = item.closest(".panel");
   item.remove();
-  if (next) next.querySelector("h4").focus();
+  if (!panel) return; // the list was drawn anew meanwhile
+  if (next) (next.querySelector("h4") || panel).focus();
   else if (!panel.querySelector(".more-items button")) {
     panel.replaceChildren(el("p", "empty", empty));
     panel.focus();
