@@ -79,7 +79,9 @@ class Guard:
 
     def _admit(self, request: HTTPConnection) -> Principal:
         method, path = request.scope["method"], request.scope["path"]
-        if _CONTROL.search(path):  # a route's pattern takes a line break at its end for no part of the path: ours do not
+        if _CONTROL.search(
+            path
+        ):  # a route's pattern takes a line break at its end for no part of the path: ours do not
             raise unknown_address()
         access = access_of(self._settings, self._keys)
         address = request.client.host if request.client else ""
@@ -100,7 +102,9 @@ class Guard:
     def _found(self, request: HTTPConnection, access: Access, address: str) -> tuple[Principal, PolicyError | None]:
         """Whom the request acts for, and what is wrong with what it showed, in case more is needed."""
         if access == "open":
-            nobody, fault = LOCAL, None
+            near = not self._settings.any_host or _is_loopback(address)
+            nobody = LOCAL if near else Principal(f"address:{_network(address)}", LOCAL.name, LOCAL.role)
+            fault = None
         else:
             nobody, fault = Principal(f"address:{_network(address)}", "", "ask"), KeyMissing()
         if token := _shown_key(request.headers):

@@ -56,7 +56,9 @@ ISSUE_LINE = re.compile(
 ISSUES = re.compile(r"印发|公布|发布|转发|下发|颁布")
 """Says that a document passes on another one."""
 
-NAMES = re.compile(r"^(?=.{,80}$)(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+)(?: {2,}(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+))+$")
+NAMES = re.compile(
+    r"^(?=.{,80}$)(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+)(?: {2,}(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+))+$"
+)
 """A line of personal names set apart by spaces. Longer ones could be cut into names in more ways than can be tried."""
 
 HISTORY_LINE = re.compile(

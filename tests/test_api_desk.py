@@ -358,3 +358,11 @@ def test_what_is_asked_often_is_not_counted_anew_for_everybody_who_opens_the_pag
     assert len(counted) == 1
     assert desk.faq().status_code == 201
     assert desk.client.get("/v1/suggestions").json() == {"questions": [LAY]}, "what an operator writes shows at once"
+
+
+def test_a_conversation_named_by_a_telephone_number_is_not_logged_under_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    ident = desk.ask("国家级奖多少？", session_id="13800138000")["id"]
+    assert (
+        desk.records.connect().execute("SELECT session FROM asked WHERE id = ?", (ident,)).fetchone()[0] == "[手机号]"
+    )

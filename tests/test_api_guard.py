@@ -286,6 +286,15 @@ def test_a_socket_for_both_kinds_of_addresses_counts_each_ipv4_caller_for_itself
     error_of(client_of(records, settings, address="203.0.113.9").post("/v1/ask", json=QUESTION), 429, "rate_limited")
 
 
+def test_a_service_open_to_all_still_counts_each_address_but_its_own(records: Records) -> None:
+    settings = Settings(access="open", any_host=True, rate_address=1)
+    far, near = (client_of(records, settings, address=address) for address in ("203.0.113.9", "127.0.0.1"))
+    assert far.get("/v1/faq").status_code == 200, "open is open"
+    error_of(far.post("/v1/ask", json=QUESTION), 429, "rate_limited")
+    assert client_of(records, settings, address="203.0.113.10").post("/v1/ask", json=QUESTION).status_code == 200
+    assert [near.post("/v1/ask", json=QUESTION).status_code for _ in range(3)] == [200] * 3
+
+
 def test_the_table_of_roles_is_about_routes_that_exist(records: Records) -> None:
     app = client_of(records).app
     paths = {getattr(route, "path", "") for route in app.routes}  # type: ignore[attr-defined]

@@ -37,7 +37,9 @@ _ROLES = (
 _JOINT = re.compile(
     r"(?:局|委|厅|部门|机构|政府|办公室|办|中心|委员会|单位|法院|检察院|海关|银行|企业|公司|管委会|指挥部|部|窗口|集团|大队|所|站|院|协会|平台)[和及或]"
 )
-_JOINTS = 12  # of one sentence. 和 may stand inside of a name: each more doubles the ways in which names can be told apart
+_JOINTS = (
+    12  # of one sentence. 和 may stand inside of a name: each more doubles the ways in which names can be told apart
+)
 _ASKED_DEED = re.compile(
     r"(?:由|归|该|是)?(?:谁|哪[一几两]?[个些家]?(?:部门|单位|机构|局|委员会|方面)?)(?:来|去|负责|具体)?(?P<deed>[一-鿿]{2})(?:的|吗|呢)?(?=[？?，。的]|$)"
 )
