@@ -79,7 +79,14 @@ class Asked:
         question = masked(answer.question)
         row = (
             *(answer.id, now(), question, sameness(question)),
-            *(answer.rewritten and masked(answer.rewritten), channel, caller, session, answer.status, answer.reason),
+            *(
+                answer.rewritten and masked(answer.rewritten),
+                channel,
+                caller,
+                session and masked(session),
+                answer.status,
+                answer.reason,
+            ),
             *(answer.answer, answer.confidence, answer.answered_by, json.dumps(citations, ensure_ascii=False)),
             answer.timings_ms.get("total", 0.0),
         )

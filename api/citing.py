@@ -6,6 +6,7 @@ The OpenAI door and the MCP door both give these; offsets are code points of the
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -21,6 +22,7 @@ STATUS_NAMES: dict[Status, str] = {
     "repealed": "已废止",
     "unknown": "效力未注明",
 }
+_MARKUP = re.compile(r"\](?=\s*[(\[:])|<(?=[A-Za-z/!?])")
 SHOWN_NEAREST = 3  # clauses shown with a refusal
 SHOWN_CHARS = 80  # code points of each
 
@@ -121,19 +123,27 @@ def cited_text(response: AskResponse) -> str:
     """
     if response.status == "refused":
         lines = [near_line(near_clause(p)) for p in response.passages[:SHOWN_NEAREST]]
-        return "\n\n".join(part for part in (response.message or "", "\n".join(lines)) if part)
+        return "\n\n".join(part for part in (inert(response.message or ""), "\n".join(lines)) if part)
     marks = "".join(f"[^{n}]" for n, _ in enumerate(response.citations, 1))
-    notes = [f"[^{n}]: {_note(c)}" for n, c in enumerate(response.citations, 1)]
-    warnings = [f"注意：{w.message}" for w in response.warnings]
-    parts = [f"{response.answer}{marks}", "\n".join(warnings), "\n".join(notes)]
+    notes = [f"[^{n}]: {inert(_note(c))}" for n, c in enumerate(response.citations, 1)]
+    warnings = [inert(f"注意：{w.message}") for w in response.warnings]
+    parts = [f"{inert(response.answer or '')}{marks}", "\n".join(warnings), "\n".join(notes)]
     return "\n\n".join(part for part in parts if part)
+
+
+def inert(text: str) -> str:
+    """Words of a document of which Markdown makes no link, no picture that tells another site who reads, and no HTML.
+
+    All else stays as it is: many clients show the text without reading Markdown, and a quotation is to be read word for word.
+    """
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def near_line(clause: NearClause) -> str:
     """One line about a clause: its document, its address and the beginning of its words."""
     words = " ".join(clause.text.split())
     cut = words if len(words) <= SHOWN_CHARS else words[:SHOWN_CHARS] + "…"
-    return f"- 《{clause.title}》{clause.address}：{cut}"
+    return f"- {inert(f'《{clause.title}》{clause.address}：{cut}')}"
 
 
 def _note(citation: CitationOut) -> str:

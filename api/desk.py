@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,9 +21,10 @@ from api.limits import Gate
 from api.metrics import Meter
 from api.records import Records
 from api.settings import Settings
-from qa.types import Question
 
 T = TypeVar("T")
+
+COUNT_EVERY = 60.0  # seconds between two counts of what is asked most
 
 
 class Desk:
@@ -44,6 +46,8 @@ class Desk:
         self.asked = Asked(records, outbox.put)
         self.handoffs = Handoffs(records, outbox.put)
         self.faq = Faq(records)
+        self._counting = threading.Lock()
+        self._counted: dict[int, tuple[float, list[str]]] = {}
         self.gate = Gate(settings.at_work, settings.queue, settings.timeout)
 
     def require_ready(self) -> None:
@@ -60,7 +64,16 @@ class Desk:
         view = self.view()
         written = [e for e in self.faq.entries() if state_of(view, e) == "current"]
         own = [entry.questions[0] for entry in sorted(written, key=lambda e: -e.used)]
-        return list(dict.fromkeys([*own, *self.asked.common(limit)]))[:limit]
+        return list(dict.fromkeys([*own, *self._common(limit)]))[:limit]
+
+    def _common(self, limit: int) -> list[str]:
+        """What several callers asked, as it was a minute ago at most: the whole log is counted for it, and every page asks."""
+        with self._counting:
+            until, known = self._counted.get(limit, (0.0, []))
+            if time.monotonic() >= until:
+                known = self.asked.common(limit)
+                self._counted[limit] = time.monotonic() + COUNT_EVERY, known
+        return known
 
     def forget_old(self) -> int:
         """Forgets what is older than it is to be kept; returns how many records that were."""
@@ -75,7 +88,8 @@ class Desk:
         self.require_ready()
 
         def work() -> schemas.AskResponse:
-            question = _apart(body.to_question(self.clock()), who)
+            question = body.to_question(self.clock())
+            question = replace(question, session=session_of(question.session, who))
             response, outcome = ask_with(self.view(), question, body.question, on_step, self.faq.answer)
             self.asked.put(response, channel, who.id, body.session_id)
             self.meter.count_question(outcome, response.timings_ms)
@@ -99,8 +113,6 @@ class Desk:
             return await self.gate.run(timed)
 
 
-def _apart(question: Question, who: Principal) -> Question:
-    """The question with a conversation of its caller's own: two programs may number their conversations alike."""
-    if question.session is None or not who.id.startswith("key:"):
-        return question
-    return replace(question, session=f"{who.id}/{question.session}")
+def session_of(named: str | None, who: Principal) -> str | None:
+    """A conversation of its caller's own: two programs may number their conversations alike."""
+    return f"{who.id}/{named}" if named is not None and who.id.startswith("key:") else named

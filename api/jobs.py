@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 """
 UPLOADS = "uploads"
 INCOMING = ".incoming"
+_BEFORE = ".before"  # no upload is called so: a name does not begin with a dot
 _ENDED = ("done", "failed")
 _TOLD_EVERY = 0.3  # seconds between two notes of progress
 
@@ -85,7 +86,7 @@ class Jobs:
     def get(self, ident: str) -> Job:
         """Raises NotFound. A job whose process is gone before its end has failed."""
         row = self._row(ident)
-        if row["status"] not in _ENDED and row["pid"] and not _alive(row["pid"]):
+        if row["status"] not in _ENDED and row["pid"] and not _alive(row["pid"], ident):
             row = self._row(ident)  # it may have ended between the two looks
             if row["status"] not in _ENDED:
                 self.fail(ident, "导入进程中途退出。", "已有的文件没有受影响；请重新上传，仍不行请查看服务日志。")
@@ -137,10 +138,11 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def _alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not waited for does not."""
+def _alive(pid: int, ident: str) -> bool:
+    """Whether the process of a job runs. Another one may have its number by now; one that has ended and was not waited for
+    has no command line."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+        return ident.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
 
@@ -190,7 +192,7 @@ def _upload(jobs: Jobs, data: Path, job: Job) -> list[dict[str, Any]]:
 
 def _take_in(store: Store, uploads: Path, incoming: Path, name: str) -> FileReport:
     """One uploaded file as the new version of the file of that name; where it is rejected, all is as it was."""
-    place, before = (uploads / name).resolve(), incoming / "before"
+    place, before = (uploads / name).resolve(), incoming / _BEFORE
     before.mkdir(exist_ok=True)
     known = [path for path in store.paths(name) if path != str(place)]
     moved = known[0] if len(known) == 1 and store.file(str(place)) is None else None

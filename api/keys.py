@@ -76,8 +76,8 @@ class Keys:
         return _key(row)
 
     def any(self) -> bool:
-        """Whether there is a key in force."""
-        return self._one("SELECT 1 FROM keys WHERE revoked_at IS NULL LIMIT 1") is not None
+        """Whether there is a key or ever was one: a service that had keys stays closed when the last is revoked."""
+        return self._one("SELECT 1 FROM keys LIMIT 1") is not None
 
     def find(self, token: str) -> Key | None:
         """The key in force with this text."""

@@ -65,6 +65,7 @@ class RateLimit:
     def _connect(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            self._path.touch(mode=0o600)  # addresses of people
             connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=OFF")

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from api import forms, schemas
 from api.access import principal_of
-from api.desk import Desk
+from api.desk import Desk, session_of
 from api.documents import require_plausible
 from api.streaming import stream, wants_stream
 
@@ -56,11 +56,11 @@ def add(app: FastAPI, desk: Desk) -> None:
         return forms.FeedbackOut(id=ident)
 
     @app.post("/v1/handoffs", summary="转人工", response_model=forms.HandoffMade, status_code=201)
-    def hand_off(body: forms.HandoffIn, response: Response) -> forms.HandoffMade:
+    def hand_off(body: forms.HandoffIn, request: Request, response: Response) -> forms.HandoffMade:
         made = desk.handoffs.create(
             question=body.question.strip(),
             answer_id=body.answer_id,
-            session=body.session_id,
+            session=session_of(body.session_id, principal_of(request)),
             contact=(body.contact or "").strip(),
             note=(body.note or "").strip(),
         )

@@ -11,7 +11,8 @@ import unicodedata
 _COURTESY = re.compile(
     r"^(?:(?:您好|你好|您们好|你们好|喂|嗨|老师|同志|麻烦|劳驾|不好意思|打扰一?下|想?请教一?下|想?请问一?下|我?想?问一?下|咨询一?下|我想(?:咨询|知道|了解)(?:一下)?|想知道|请问|请教|问一?下)[，,。！!～~]*)+"
 )
-_ENDING = re.compile(r"(?:谢谢(?:您|你|啦|了)?|多谢|感谢|麻烦了|急|在线等|啊|呀|呢|哦|哈|嘛|呐|哪|喔|啦)+$")
+# ++: an ending is taken once and never taken apart again, or a question made of thanks would take for ever.
+_ENDING = re.compile(r"(?:谢谢(?:您|你|啦|了)?|多谢|感谢|麻烦了|急|在线等|啊|呀|呢|哦|哈|嘛|呐|哪|喔|啦)++$")
 
 
 def sameness(question: str) -> str:

@@ -31,7 +31,9 @@ from corpus.titles import (
     tidy,
 )
 
-_CONTENTS = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、．.]|\d{1,2}[、．.])?\s*(.{4,90}?)\s*[.．…·]{3,}\s*\d{1,4}$")
+_CONTENTS = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}[、．.]|\d{1,2}[、．.])?\s*+(.{4,90}?)\s*+[.．…·]{3,}\s*\d{1,4}$"
+)
 _LONGEST_FRONT = 60  # paragraphs between a title and the same title again
 _CLOSED = tuple("。！？；…”）)》")
 _QUOTED = re.compile(r"《([^《》]{4,80})》")

@@ -56,8 +56,10 @@ ISSUE_LINE = re.compile(
 ISSUES = re.compile(r"印发|公布|发布|转发|下发|颁布")
 """Says that a document passes on another one."""
 
-NAMES = re.compile(r"^(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+)(?: {2,}(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+))+$")
-"""A line of personal names set apart by spaces."""
+NAMES = re.compile(
+    r"^(?=.{,80}$)(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+)(?: {2,}(?:[一-鿿]{2,4}|[一-鿿](?: +[一-鿿])+))+$"
+)
+"""A line of personal names set apart by spaces. Longer ones could be cut into names in more ways than can be tried."""
 
 HISTORY_LINE = re.compile(
     r"^[（(]?\s*[0-9０-９]{4}\s*年\s*[0-9０-９]{1,2}\s*月\s*[0-9０-９]{1,2}\s*日[^。]{0,160}"

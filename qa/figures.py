@@ -29,7 +29,7 @@ def magnitude(text: str) -> tuple[float, str] | None:
     digits, numeral, scale, unit = parts.groups()
     try:
         value = float(digits.replace(",", "")) if digits else float(to_int(numeral)) if numeral else 1.0
-    except ValueError:
+    except (ValueError, OverflowError):  # hundreds of numerals in a row are no number, or none that anybody counts
         return None
     if not digits and not numeral and not scale:
         return None

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from test_api_app import error_of
 
 from api.app import create_app
+from api.asked import Asked
 from api.handoffs import Handoffs
 from api.keys import Keys
 from api.records import Records
@@ -146,7 +147,10 @@ def test_two_keys_may_number_their_conversations_alike(tmp_path: Path) -> None:
     assert one and other and one != other and one.endswith("/1")
 
 
-def test_suggestions_are_what_an_operator_answered_and_what_several_asked(tmp_path: Path) -> None:
+def test_suggestions_are_what_an_operator_answered_and_what_several_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.desk.COUNT_EVERY", 0.0)
     records = Records(tmp_path)
     service = FakeService([POLICY], {"国家级": ("100万元", "给予100万元奖励")})
     app = create_app(service, records=records, settings=Settings(access="ask"))
@@ -326,3 +330,39 @@ def test_a_question_belongs_to_one_entry(desk: Desk) -> None:
     assert desk.ask(LAY)["status"] == "refused"
     error_of(desk.client.delete(f"/v1/faq/{second}"), 404, "not_found")
     assert [entry["id"] for entry in desk.client.get("/v1/faq").json()["entries"]] == [first]
+
+
+def test_a_handoff_is_its_callers_own_whatever_the_conversation_is_called(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    app = create_app(FakeService([POLICY], {}), records=records, settings=Settings(access="keys"))
+    client = TestClient(app, raise_server_exceptions=False)
+    body = {"question": "加电梯找谁？", "session_id": "1"}
+    made = []
+    for contact in ("13800138000", "13900139000"):
+        _, token = Keys(records).create(contact, "ask")
+        sent = client.post("/v1/handoffs", json={**body, "contact": contact}, headers={"X-API-Key": token})
+        made.append(sent.json()["id"])
+    assert made[0] != made[1], "else the second caller reads what the first is told, and changes whom to call"
+    assert Handoffs(records).get(made[0]).contact == "13800138000"
+
+
+def test_what_is_asked_often_is_not_counted_anew_for_everybody_who_opens_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    counted: list[int] = []
+    common = Asked.common
+    monkeypatch.setattr(Asked, "common", lambda asked, limit: counted.append(limit) or common(asked, limit))
+    for _ in range(5):
+        assert desk.client.get("/v1/suggestions").json() == {"questions": []}
+    assert len(counted) == 1
+    assert desk.faq().status_code == 201
+    assert desk.client.get("/v1/suggestions").json() == {"questions": [LAY]}, "what an operator writes shows at once"
+
+
+def test_a_conversation_named_by_a_telephone_number_is_not_logged_under_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    ident = desk.ask("国家级奖多少？", session_id="13800138000")["id"]
+    assert (
+        desk.records.connect().execute("SELECT session FROM asked WHERE id = ?", (ident,)).fetchone()[0] == "[手机号]"
+    )

@@ -92,6 +92,26 @@ def test_roles(records: Records, role: Role, method: str, path: str, allowed: bo
         error_of(response, 403, "forbidden")
 
 
+@pytest.mark.parametrize("end", ["%0a", "%0A", "%0d", "%00", "%0a%0a", "/%0a", "%0a/"])
+def test_a_line_break_does_not_lead_past_the_table_of_roles(records: Records, end: str) -> None:
+    client = client_of(records)
+    _, token = Keys(records).create("a", "ask")
+    for method, path in operations(client.app):  # type: ignore[arg-type]
+        if role_for(method, path) in ("operate", "admin"):
+            response = client.request(method, path + end, json={}, headers=bearer(token))
+            assert response.status_code in (403, 404), (method, path, response.status_code)
+
+
+def test_revoking_the_last_key_does_not_open_the_service(records: Records) -> None:
+    keys = Keys(records)
+    client = client_of(records, Settings(), address="127.0.0.1")
+    assert client.get("/v1/faq").status_code == 200
+    key, _ = keys.create("a", "admin")
+    keys.revoke(key.id)
+    error_of(client.get("/v1/faq"), 401, "key_missing")
+    assert client.get("/v1/me").json()["access"] == "keys"
+
+
 def test_a_higher_role_may_do_what_a_lower_one_may() -> None:
     assert RANK["ask"] < RANK["operate"] < RANK["admin"]
     assert role_for("GET", "/v1/documents") == "ask" and role_for("POST", "/v1/documents") == "admin"
@@ -257,6 +277,22 @@ def test_an_ipv6_subscriber_is_one_address(records: Records) -> None:
     ]
     assert statuses == [200, 200, 429]
     assert client_of(records, settings, address="2001:db8:0:1::1").get("/v1/documents").status_code == 200
+
+
+def test_a_socket_for_both_kinds_of_addresses_counts_each_ipv4_caller_for_itself(records: Records) -> None:
+    settings = Settings(access="ask", rate_address=1)
+    for address in ("::ffff:203.0.113.9", "::ffff:203.0.113.10"):
+        assert client_of(records, settings, address=address).post("/v1/ask", json=QUESTION).status_code == 200
+    error_of(client_of(records, settings, address="203.0.113.9").post("/v1/ask", json=QUESTION), 429, "rate_limited")
+
+
+def test_a_service_open_to_all_still_counts_each_address_but_its_own(records: Records) -> None:
+    settings = Settings(access="open", any_host=True, rate_address=1)
+    far, near = (client_of(records, settings, address=address) for address in ("203.0.113.9", "127.0.0.1"))
+    assert far.get("/v1/faq").status_code == 200, "open is open"
+    error_of(far.post("/v1/ask", json=QUESTION), 429, "rate_limited")
+    assert client_of(records, settings, address="203.0.113.10").post("/v1/ask", json=QUESTION).status_code == 200
+    assert [near.post("/v1/ask", json=QUESTION).status_code for _ in range(3)] == [200] * 3
 
 
 def test_the_table_of_roles_is_about_routes_that_exist(records: Records) -> None:

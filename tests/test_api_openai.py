@@ -358,3 +358,14 @@ def test_the_schema_says_what_is_sent(plain: TestClient) -> None:
     content = operation["responses"]["200"]["content"]
     assert set(content) == {"application/json", "text/event-stream"}
     assert content["application/json"]["schema"]["$ref"].endswith("/ChatCompletion")
+
+
+def test_words_of_a_document_make_no_link_and_no_picture() -> None:
+    text = "第一条 见![图](https://example.org/a.png)和[这里](javascript:alert(1))，<img src=x>奖励30万元，[甲]: https://example.org"
+    document = make_document(f"办法\n{text}\n")
+    fake = FakeService([document], {"奖": ("30万元<b>", text)})
+    client = TestClient(create_app(fake, clock=lambda: TODAY), raise_server_exceptions=False)
+    message = post(client, [user("奖多少？")]).json()["choices"][0]["message"]
+    assert "](" not in message["content"].replace("\\](", "") and "<b>" not in message["content"].replace("\\<b>", "")
+    assert "\\<img" in message["content"] and "\\]: https" in message["content"]
+    assert message["references"][0]["quote"] == text, "the data are the document's very words"

@@ -53,3 +53,9 @@ def test_it_is_a_normal_form(text: str) -> None:
 @given(st.text(st.characters(categories=["Lo", "Nd"]), min_size=3, max_size=30))
 def test_letters_and_figures_in_the_middle_are_never_lost(text: str) -> None:
     assert sameness(f"甲{text}乙丙") == sameness(f"请问，甲{text}乙丙？")
+
+
+def test_a_question_made_of_thanks_is_looked_at_once() -> None:
+    # Taken apart in every possible way these would take 2 to the power of 160 steps, and the whole service with them.
+    assert sameness("谢谢啦" * 160 + "奖励x") == "谢谢啦" * 160 + "奖励x"
+    assert sameness("奖励多少" + "谢谢啦" * 160) == "奖励多少"

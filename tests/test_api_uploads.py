@@ -24,7 +24,7 @@ from api.uploads import NAME_BYTES, file_name
 from corpus.store import Store
 
 NOTICE = "甲市人民政府关于印发《甲市停车奖励办法》的通知\n\n第一条 为了鼓励错峰停车，制定本办法。\n第二条 每个车位奖励{}元。\n第三条 本办法自2026年1月1日起施行。\n"
-OPEN = Settings(access="open", any_host=True, upload_mb=1)
+OPEN = Settings(access="open", any_host=True, upload_mb=1, rate_address=0)
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +153,16 @@ def test_a_process_that_is_killed_is_a_failed_job_and_the_next_one_runs(client: 
 
 def test_jobs_that_nobody_made(client: TestClient) -> None:
     error_of(client.get("/v1/ingestions/nothing"), 404, "not_found")
+
+
+def test_a_file_called_before_does_not_stop_the_others(client: TestClient) -> None:
+    job = ended(client, upload(client, ("before", "x"), ("前.txt", NOTICE.format(7))))
+    assert job["status"] == "done"
+    assert [file["outcome"] for file in job["files"]] == ["added", "added"]
+
+
+def test_a_job_whose_number_another_process_has_is_over(tmp_path: Path) -> None:
+    jobs = Jobs(Records(tmp_path))
+    ident = jobs.put("upload", ["a.txt"])
+    jobs.note(ident, pid=os.getpid())  # as after a restart of the machine
+    assert jobs.get(ident).status == "failed"

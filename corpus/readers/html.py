@@ -25,7 +25,7 @@ MAX_BYTES = 32 * 1024 * 1024
 """Largest page taken in."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_LEAD = r"\s*(?:<\?xml[^>]*\?>\s*|<!--.*?-->\s*)*"
+_LEAD = r"\s*(?>(?:<\?xml[^>]*\?>\s*|(?><!--.*?-->)\s*)*)"
 _START = re.compile(_LEAD + r"<(?:!doctype\s+html|html|head|body|meta|title)[\s>]", re.I | re.S)
 _FRAGMENT = re.compile(
     _LEAD + r"<(?:style|script|div|p|table|h[1-6]|article|section|center|font|main|ul|ol|span)[\s>]", re.I | re.S

@@ -88,7 +88,10 @@ def _number(text: str) -> float:
     if plain[0].isdigit():
         return float(plain)
     whole, _, part = plain.partition("点")
-    return to_int(whole) + (float("0." + "".join(str(to_int(c)) for c in part)) if part else 0.0)
+    try:
+        return to_int(whole) + (float("0." + "".join(str(to_int(c)) for c in part)) if part else 0.0)
+    except OverflowError as error:  # hundreds of numerals in a row
+        raise ValueError("a number too large for anything counted") from error
 
 
 def _numbers(text: str) -> list[Quantity]:
