@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -21,10 +22,14 @@ from api.limits import Gate
 from api.metrics import Meter
 from api.records import Records
 from api.settings import Settings
+from corpus.errors import StoreError
 
 T = TypeVar("T")
 
 COUNT_EVERY = 60.0  # seconds between two counts of what is asked most
+
+
+log = logging.getLogger("tiaowen.api")
 
 
 class Desk:
@@ -91,7 +96,11 @@ class Desk:
             question = body.to_question(self.clock())
             question = replace(question, session=session_of(question.session, who))
             response, outcome = ask_with(self.view(), question, body.question, on_step, self.faq.answer)
-            self.asked.put(response, channel, who.id, body.session_id)
+            try:
+                self.asked.put(response, channel, who.id, body.session_id)
+            except StoreError as error:  # a full disk costs the record of the question, not its answer
+                log.error("a question could not be recorded: %s", error.message)
+                self.meter.count_error(error.code)
             self.meter.count_question(outcome, response.timings_ms)
             return response
 

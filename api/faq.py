@@ -12,6 +12,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,7 @@ from api.answering import View
 from api.errors import BadRequest
 from api.records import Records, now
 from api.sameness import sameness
-from corpus.errors import NotFound
+from corpus.errors import NotFound, StoreError
 from corpus.types import Clause, Document, Span
 from qa.types import Answer, Citation, Outcome, Question
 
@@ -146,7 +147,10 @@ class Faq:
         document, clause, span = found
         if not question.filters.admit(document) or document.status_on(question.as_of) not in ("in_force", "unknown"):
             return outcome
-        with self._records.transaction(lasting=False) as connection:
+        with (
+            suppress(StoreError),
+            self._records.transaction(lasting=False) as connection,
+        ):  # a full disk costs the count
             connection.execute("UPDATE faq SET used = used + 1 WHERE id = ?", (entry.id,))
         citation = Citation(document, clause, span, document.quote(span))
         return Answer(

@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +41,8 @@ CREATE TABLE IF NOT EXISTS jobs (
 UPLOADS = "uploads"
 INCOMING = ".incoming"
 _BEFORE = ".before"  # no upload is called so: a name does not begin with a dot
+MOST_SECONDS = 3600.0
+"""How long one ingestion may take."""
 _ENDED = ("done", "failed")
 _TOLD_EVERY = 0.3  # seconds between two notes of progress
 
@@ -60,6 +64,12 @@ class Job:
     error: dict[str, str] | None
     created_at: str
     updated_at: str
+
+
+class JobTooLong(PolicyError):
+    """An ingestion that took longer than MOST_SECONDS."""
+
+    code = "ingestion_too_long"
 
 
 class Jobs:
@@ -120,6 +130,18 @@ class Jobs:
         self.note(ident, pid=process.pid)
         threading.Thread(target=process.wait, name=f"job-{ident}", daemon=True).start()  # so that no zombie stays
 
+    def waiting(self) -> int:
+        """Jobs that have not ended."""
+        row = self._records.connect().execute("SELECT count(*) FROM jobs WHERE status NOT IN ('done', 'failed')")
+        return int(row.fetchone()[0])
+
+    def is_waiting(self, ident: str) -> bool:
+        """Whether there is such a job and it has not ended."""
+        try:
+            return self.get(ident).status not in _ENDED
+        except NotFound:
+            return False
+
     def purge(self, before: str) -> int:
         """Forgets jobs that ended before a time (ISO 8601)."""
         with self._records.transaction() as connection:
@@ -154,7 +176,8 @@ def run(data: Path, ident: str) -> int:
     """Does one job; returns the exit status. Everything that goes wrong is in the job's row."""
     jobs = Jobs(Records(data))
     try:
-        with alone(data):
+        with alone(data), _within(MOST_SECONDS):
+            _tidy(jobs, data, ident)
             job = jobs.get(ident)
             reports = _upload(jobs, data, job) if job.kind == "upload" else _drop(data, job)
             _finish(jobs, data, ident, reports)
@@ -176,6 +199,36 @@ def alone(data: Path) -> Iterator[None]:
     with (data / "jobs.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Raises JobTooLong inside where it takes longer: a file that cannot be read in that time must not keep others waiting."""
+
+    def give_up(number: int, frame: object) -> None:
+        raise JobTooLong("导入用时太长，已停下。", "已有的文件没有受影响；请把文件拆小后再上传。")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _tidy(jobs: Jobs, data: Path, own: str) -> None:
+    """Clears away what jobs that were killed left, and puts the version of a file that the store holds back in its place."""
+    store = Store(data)
+    for folder in sorted((data / UPLOADS / INCOMING).glob("*")):
+        if folder.name == own or jobs.is_waiting(folder.name):
+            continue
+        for old in (folder / _BEFORE).glob("*"):
+            place = (data / UPLOADS / old.name).resolve()
+            known = store.file(str(place))
+            if known and known[0] == sha256(old.read_bytes()).hexdigest():
+                old.replace(place)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _upload(jobs: Jobs, data: Path, job: Job) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import sqlite3
 import time
@@ -16,6 +17,7 @@ from typing import TypeVar
 from api.errors import Busy, RateLimited, TimedOut
 
 T = TypeVar("T")
+log = logging.getLogger("tiaowen.api")
 
 WINDOW = 60.0
 """Seconds over which calls are counted."""
@@ -36,7 +38,16 @@ class RateLimit:
         self._local = local()
 
     def take(self, caller: str, calls: int) -> None:
-        """Counts one call of `caller`. Raises RateLimited where it has made `calls` in the last minute already."""
+        """Counts one call of `caller`. Raises RateLimited where it has made `calls` in the last minute already.
+
+        Where the counts cannot be written (a full disk), the call is let through: the limit is there to keep answers coming.
+        """
+        try:
+            self._take(caller, calls)
+        except (sqlite3.Error, OSError) as error:
+            log.warning("calls cannot be counted: %s", error)
+
+    def _take(self, caller: str, calls: int) -> None:
         at = self._clock()
         window = int(at // WINDOW)
         passed = at / WINDOW - window
@@ -58,7 +69,8 @@ class RateLimit:
                 if not own:
                     connection.execute("DELETE FROM calls WHERE at < ?", (window - 1,))
         finally:
-            connection.execute("COMMIT")
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         if refused:
             raise RateLimited(_wait(before, own, calls, passed))
 

@@ -13,12 +13,13 @@ from pydantic import BaseModel
 
 from api.desk import Desk
 from api.documents import require_plausible
-from api.errors import BadRequest
+from api.errors import BadRequest, Busy
 from api.jobs import Jobs, State, new_id
 from api.schemas import ErrorDetail, PassageDocument
 from corpus.errors import NotFound
 
 MOST_FILES = 20
+MOST_WAITING = 20  # jobs, each of which is a process
 NAME_BYTES = 200
 _CHUNK = 2**20
 
@@ -74,6 +75,8 @@ def add(app: FastAPI, desk: Desk) -> None:
         ],
         response: Response,
     ) -> JobMade:
+        if jobs.waiting() >= MOST_WAITING:
+            raise Busy("还有许多上传在等待处理。", "请等前面的导入完成后再上传。")
         names = [file_name(file.filename or "") for file in files]
         if len(set(names)) < len(names):
             raise BadRequest("上传的文件里有重名的。", "请改名后再上传。")

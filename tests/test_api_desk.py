@@ -366,3 +366,10 @@ def test_a_conversation_named_by_a_telephone_number_is_not_logged_under_it(tmp_p
     assert (
         desk.records.connect().execute("SELECT session FROM asked WHERE id = ?", (ident,)).fetchone()[0] == "[手机号]"
     )
+
+
+def test_records_that_cannot_be_written_cost_no_answer(desk: Desk) -> None:
+    desk.faq()
+    desk.records.connect().execute("DROP TABLE asked")
+    assert desk.ask("国家级奖多少？")["answer"] == "100万元" and desk.ask(LAY)["answered_by"] == "faq"
+    assert 'tiaowen_errors_total{code="store_unusable"} 2.0' in desk.client.get("/metrics").text

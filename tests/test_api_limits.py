@@ -84,6 +84,12 @@ def test_a_steady_caller_below_the_rate_is_never_refused(tmp_path: Path) -> None
         assert allowed(rates, 11)
 
 
+def test_counts_that_cannot_be_written_keep_nobody_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rates = RateLimit(tmp_path / "not there")
+    assert allowed(rates, 1) and allowed(rates, 1)
+    assert "cannot be counted" in caplog.text
+
+
 # --- the gate ---------------------------------------------------------------------------------------------------------
 
 

@@ -17,10 +17,10 @@ from test_api_app import error_of
 
 from api.app import create_app
 from api.errors import BadRequest
-from api.jobs import UPLOADS, Jobs
+from api.jobs import UPLOADS, Jobs, run
 from api.records import Records
 from api.settings import Settings
-from api.uploads import NAME_BYTES, file_name
+from api.uploads import MOST_WAITING, NAME_BYTES, file_name
 from corpus.store import Store
 
 NOTICE = "甲市人民政府关于印发《甲市停车奖励办法》的通知\n\n第一条 为了鼓励错峰停车，制定本办法。\n第二条 每个车位奖励{}元。\n第三条 本办法自2026年1月1日起施行。\n"
@@ -149,6 +149,34 @@ def test_a_process_that_is_killed_is_a_failed_job_and_the_next_one_runs(client: 
     assert job["status"] == "failed" and job["error"]["code"] == "internal" and job["error"]["hint"]
     again = ended(client, upload(client, ("停车.txt", NOTICE.format(300))))
     assert again["status"] == "done" and again["files"][0]["outcome"] in ("added", "updated", "unchanged")
+
+
+def test_what_a_killed_job_left_is_put_back_by_the_next(client: TestClient, data: Path) -> None:
+    ended(client, upload(client, ("停车.txt", NOTICE.format(400))))
+    place, dead = data / UPLOADS / "停车.txt", Jobs(Records(data)).incoming("dead")
+    (dead / ".before").mkdir(parents=True)
+    place.replace(dead / ".before" / "停车.txt")
+    place.write_text("half a new version", "utf-8")
+    ended(client, upload(client, ("别的.txt", NOTICE.format(1))))
+    assert "400元" in place.read_text("utf-8") and not dead.exists()
+
+
+def test_a_job_that_takes_too_long_is_given_up(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.jobs.MOST_SECONDS", 0.2)
+    monkeypatch.setattr("api.jobs._drop", lambda data, job: time.sleep(20))
+    jobs = Jobs(Records(data))
+    ident = jobs.put("drop", ["停车.txt"])
+    assert run(data, ident) == 1
+    job = jobs.get(ident)
+    assert job.status == "failed" and job.error and job.error["code"] == "ingestion_too_long"
+
+
+def test_only_so_many_uploads_wait(client: TestClient, data: Path) -> None:
+    jobs = Jobs(Records(data))
+    waiting = [jobs.put("drop", ["x"]) for _ in range(MOST_WAITING)]
+    error_of(upload(client, ("停车.txt", "x")), 503, "busy")
+    for ident in waiting:
+        jobs.fail(ident, "", "")
 
 
 def test_jobs_that_nobody_made(client: TestClient) -> None:
