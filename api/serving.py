@@ -249,7 +249,9 @@ def _config(app: FastAPI | str, settings: Settings, workers: int = 1) -> uvicorn
 
 def _listening(host: str, port: int) -> socket.socket:
     """A socket bound to an address; connections are taken when somebody serves. Raises CannotListen."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # asyncio sends without delay only where the protocol is named. Head and body of a response are two packets: the second
+    # would wait 40 ms for the acknowledgement of the first (Nagle, and the delayed acknowledgement at the other end).
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

@@ -5,7 +5,7 @@
 | TIAOWEN_ACCESS | who needs no key: `open` nobody needs one, `ask` asking needs none, `keys` everything needs one | see Settings |
 | TIAOWEN_ANY_HOST | 1: an open service answers on any address (told so by hand) | 0 |
 | TIAOWEN_RATE_KEY, TIAOWEN_RATE_ADDRESS | calls a minute of one key, of one address; 0 is no limit | 600, 120 |
-| TIAOWEN_AT_WORK | questions answered at once in one process | 2 |
+| TIAOWEN_AT_WORK | questions answered at once in one process; more than one only helps with a slow reader | 1 |
 | TIAOWEN_QUEUE | questions that may wait in one process | 64 |
 | TIAOWEN_TIMEOUT | seconds that one question may take, waiting included | 30 |
 | TIAOWEN_KEEP_DAYS | days that questions and feedback are kept | 90 |
@@ -39,7 +39,7 @@ class Settings:
     any_host: bool = False
     rate_key: int = 600
     rate_address: int = 120
-    at_work: int = 2
+    at_work: int = 1
     queue: int = 64
     timeout: float = 30.0
     keep_days: int = 90

@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "corpus" / "samples"
 GOLD = ROOT / "tests" / "fixtures" / "sample_questions.jsonl"
 SAYS_EVERY = 20  # one request in so many is followed by a thumbs-down or a hand-off
-_IN_A_ROW = 30  # new answers in a row, each by a connection of its own, until every worker is taken to have swapped
+_AT_ONCE = 16  # connections that must all give the new answer until every worker is taken to have swapped
 _AFTER = 2.0  # seconds in which requests that began before the swap are still answered from the old index
 
 Said = tuple[str, str | None, tuple[str, ...]]
@@ -235,12 +235,8 @@ async def trouble(load: Load, data: Path, port: int, corpus: Path, new: dict[str
     began = time.perf_counter()
     await asyncio.to_thread(ingest, data, corpus)
     print(f"  the changed file was ingested in {time.perf_counter() - began:.1f} s")
-    connection, in_a_row = Connection(port), 0
-    while in_a_row < _IN_A_ROW:
-        status, body = await connection.post("/v1/ask", {"question": telling})
-        if status == 200:
-            in_a_row = in_a_row + 1 if said(body) == new[telling] else 0
-        connection.close()  # the next one may reach another worker
+    while not all(await asyncio.gather(*(_is_new(port, telling, new) for _ in range(_AT_ONCE)))):
+        await asyncio.sleep(0.2)
     print(f"  every worker answered from it {time.perf_counter() - began:.1f} s after the beginning")
     await asyncio.sleep(_AFTER)
     load.right = [new]
@@ -253,6 +249,14 @@ async def trouble(load: Load, data: Path, port: int, corpus: Path, new: dict[str
     while len(set(workers_of(supervisor)) - {victims[0]}) < len(victims):
         await asyncio.sleep(0.05)
     print(f"  a worker was killed; {time.perf_counter() - killed:.1f} s later another was started in its place")
+
+
+async def _is_new(port: int, question: str, new: dict[str, Said]) -> bool:
+    """Whether a worker, whichever takes this connection, answers from the new index."""
+    connection = Connection(port)
+    status, body = await connection.post("/v1/ask", {"question": question})
+    connection.close()
+    return status == 200 and said(body) == new[question]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from api.errors import CannotListen
-from api.serving import DATA, Models, make, models_from, serve
+from api.serving import DATA, Models, _listening, make, models_from, serve
 from corpus.errors import StoreError
 from corpus.ingest import ingest
 from corpus.store import Store
@@ -153,6 +153,11 @@ def test_what_cannot_be_served_is_told(tmp_path: Path, data: Path, monkeypatch: 
     monkeypatch.setenv("TIAOWEN_ANY_HOST", "1")
     with pytest.raises(CannotListen):
         serve(data, "192.0.2.1", free_port())
+
+
+def test_responses_are_sent_without_delay() -> None:
+    with closing(_listening("127.0.0.1", 0)) as listener:
+        assert listener.proto == socket.IPPROTO_TCP, "what asyncio asks for before it switches the delay off"
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------
