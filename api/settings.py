@@ -31,7 +31,7 @@ Access = Literal["open", "ask", "keys"]
 class Settings:
     """The limits and habits of one service; the defaults are those of a service open on this machine.
 
-    `access` None: open while there is no key, else `keys`. Rates are calls a minute, 0 for none, and do not hold for
+    `access` None: open while there never was a key, else `keys`. Rates are calls a minute, 0 for none, and do not hold for
     this machine's own open use.
     """
 
