@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 
@@ -30,7 +31,7 @@ from api.errors import (
 from api.guard import Guard
 from api.keys import Keys
 from api.limits import RateLimit
-from api.metrics import Meter
+from api.metrics import SHARED, Meter
 from api.pages import add_pages
 from api.records import Records
 from api.settings import Settings
@@ -40,6 +41,9 @@ SHANGHAI = timezone(timedelta(hours=8))  # no daylight saving since 1991, and no
 
 OPEN = Settings(access="open", any_host=True, rate_address=0)
 """Whoever builds an app and says nothing of access serves it where nobody else comes."""
+
+CLOSE_ONE_IN = 32
+"""Responses, of which one ends its connection where several worker processes serve."""
 
 log = logging.getLogger("tiaowen.api")
 
@@ -88,7 +92,8 @@ def create_app(
             expose_headers=["Retry-After", "X-Request-ID"],
             max_age=600,
         )
-    app.add_middleware(Envelope, meter=meter, upload_limit=settings.upload_mb * 2**20)
+    close_one_in = CLOSE_ONE_IN if SHARED in os.environ else 0
+    app.add_middleware(Envelope, meter=meter, upload_limit=settings.upload_mb * 2**20, close_one_in=close_one_in)
     _handle_errors(app, meter)
     login.add(app, desk, keys)
     questions.add(app, desk)

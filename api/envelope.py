@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
 import time
 import uuid
@@ -58,10 +59,13 @@ def error_response(error: PolicyError, headers: Mapping[str, str] | None = None)
 class Envelope:
     """ASGI middleware: request id, security headers, limits on bodies, HEAD, the log line, and the last resort for a fault.
 
-    `upload_limit` is the size in bytes of the one kind of request that brings files.
+    `upload_limit` is the size in bytes of the one kind of request that brings files. One response in `close_one_in` (0: none)
+    ends its connection, by chance: of several worker processes one may hold all connections that clients keep alive (after
+    a burst, or while another was started anew), and whoever connects again comes to the one that is idle.
     """
 
-    def __init__(self, app: ASGIApp, meter: Meter, upload_limit: int = BODY_LIMIT) -> None:
+    def __init__(self, app: ASGIApp, meter: Meter, upload_limit: int = BODY_LIMIT, close_one_in: int = 0) -> None:
+        self._close_one_in = close_one_in
         self._app = app
         self._meter = meter
         self._upload_limit = upload_limit
@@ -70,7 +74,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        out = _Outgoing(scope, send)
+        out = _Outgoing(scope, send, bool(self._close_one_in) and random.randrange(self._close_one_in) == 0)
         token = REQUEST.set(out.request_id)
         began = time.perf_counter()
         try:
@@ -126,7 +130,8 @@ def _log(scope: Scope, out: _Outgoing, seconds: float) -> None:
 class _Outgoing:
     """`send` of one request: adds the headers to the first message, and leaves out the body of a HEAD."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, closing: bool) -> None:
+        self._closing = closing
         given = Headers(scope=scope).get("x-request-id", "")
         self.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         self.started = False
@@ -143,6 +148,8 @@ class _Outgoing:
             headers.update({**SECURITY_HEADERS, "X-Request-ID": self.request_id})
             if self._private:
                 headers["Cache-Control"] = "no-store"
+            if self._closing:
+                headers["Connection"] = "close"
         elif message["type"] == "http.response.body" and self._head:
             message = {**message, "body": b""}
         await self._send(message)

@@ -39,6 +39,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "corpus" / "samples"
 GOLD = ROOT / "tests" / "fixtures" / "sample_questions.jsonl"
+SOAKERS = 16  # clients of a soak: enough for both workers to have work
 SAYS_EVERY = 20  # one request in so many is followed by a thumbs-down or a hand-off
 _AT_ONCE = 16  # connections that must all give the new answer until every worker is taken to have swapped
 _AFTER = 2.0  # seconds in which requests that began before the swap are still answered from the old index
@@ -310,7 +311,7 @@ def _told(memory: dict[int, tuple[float, float]]) -> str:
 
 
 async def soak(port: int, questions: Sequence[str], count: int, supervisor: int) -> None:
-    """So many questions from four clients, each in words of its own, with the memory on the way."""
+    """So many questions from a few clients, each in words of its own, with the memory on the way."""
     asked = 0
 
     async def client(number: int) -> None:
@@ -330,7 +331,7 @@ async def soak(port: int, questions: Sequence[str], count: int, supervisor: int)
 
     marks = {min(1000, count // 10), *(count * tenth // 10 for tenth in range(1, 10)), count}
     began = time.perf_counter()
-    await asyncio.gather(*(client(n) for n in range(4)))
+    await asyncio.gather(*(client(n) for n in range(SOAKERS)))
     print(f"{count} questions in {time.perf_counter() - began:.0f} s; at the end: {_told(memory_of(supervisor))}")
 
 

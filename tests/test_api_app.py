@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -342,6 +343,17 @@ def test_headers_on_every_response(client: TestClient, path: str) -> None:
 def test_request_id_is_kept_only_where_it_is_harmless(client: TestClient) -> None:
     assert client.get("/healthz", headers={"x-request-id": "abc-1"}).headers["x-request-id"] == "abc-1"
     assert client.get("/healthz", headers={"x-request-id": "a b<c>"}).headers["x-request-id"] != "a b<c>"
+
+
+def test_of_several_workers_none_keeps_its_connections_for_ever(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    alone = TestClient(create_app(service))
+    assert {alone.get("/healthz").headers.get("connection") for _ in range(400)} == {None}
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    shared = TestClient(create_app(service))
+    closed = [shared.get("/healthz").headers.get("connection") for _ in range(400)]
+    assert 1 <= closed.count("close") <= 60
 
 
 def test_head_is_a_get_without_a_body(client: TestClient) -> None:
