@@ -278,6 +278,7 @@ def _search(options: argparse.Namespace) -> int:
 
 def _documents(options: argparse.Namespace) -> int:
     from api.app import today_in_shanghai
+    from api.citing import STATUS_NAMES
     from api.schemas import document_out
 
     day = today_in_shanghai()
@@ -286,18 +287,11 @@ def _documents(options: argparse.Namespace) -> int:
         out = [document_out(document, day).model_dump(mode="json") for document in documents]
         print(json.dumps({"documents": out}, ensure_ascii=False, indent=2))
         return 0
-    status = {
-        "in_force": "现行有效",
-        "not_yet": "尚未施行",
-        "expired": "已失效",
-        "repealed": "已废止",
-        "unknown": "效力未注明",
-    }
     for document in documents:
         inferred = "（推断标题）" if document.title_inferred else ""
         source = document.sources[0]
         print(
-            f"{document.id}  {status[document.status_on(day)]}  {document.title}{inferred}  {document.number or ''}  {source.file}:{source.line_start}"
+            f"{document.id}  {STATUS_NAMES[document.status_on(day)]}  {document.title}{inferred}  {document.number or ''}  {source.file}:{source.line_start}"
         )
     return 0
 

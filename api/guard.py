@@ -79,9 +79,7 @@ class Guard:
 
     def _admit(self, request: HTTPConnection) -> Principal:
         method, path = request.scope["method"], request.scope["path"]
-        if _CONTROL.search(
-            path
-        ):  # a route's pattern takes a line break at its end for no part of the path: ours do not
+        if _CONTROL.search(path):  # the pattern of a route ignores a line break at its end; the table of roles does not
             raise unknown_address()
         access = access_of(self._settings, self._keys)
         address = request.client.host if request.client else ""
