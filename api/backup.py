@@ -28,7 +28,7 @@ from api.errors import CannotBackUp
 from api.jobs import INCOMING, UPLOADS, alone
 from api.records import FILE as RECORDS
 from corpus.store import FILE as DOCUMENTS
-from index.snapshot import CURRENT
+from index.snapshot import CURRENT, sync
 from qa.build import INDEX, LEXICON, MODEL
 
 FORMAT = 1
@@ -89,7 +89,7 @@ def back_up(data: Path, archive: Path, tell: Tell = lambda name: None) -> Conten
             file.flush()
             os.fsync(file.fileno())
         partial.replace(archive)
-        _sync(archive.parent)
+        sync(archive.parent)
         partial = None
     except (OSError, sqlite3.Error, zipfile.LargeZipFile) as error:
         reason = getattr(error, "strerror", None) or error
@@ -191,11 +191,3 @@ def _told(contents: Contents) -> str:
     files: list[dict[str, Any]] = [{"path": e.path, "size": e.size, "sha256": e.sha256} for e in contents.entries]
     told = {"format": FORMAT, "created": contents.created.isoformat(), "folder": contents.folder, "files": files}
     return json.dumps(told, ensure_ascii=False, indent=1)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

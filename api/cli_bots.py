@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from pathlib import Path
 
 from api.bots.settings import FILE, Bots, read_bots
+from api.cli_actions import Action, add_actions
 from qa.errors import BadSetting
 
 
 def add(command: argparse.ArgumentParser) -> None:
     """The two commands under `tiaowen bots`."""
-    actions = command.add_subparsers(required=True, metavar="操作", dest="action")
-    for name, help, run in (
+    rows: tuple[Action, ...] = (
         ("check", "检查接入设置，不联网", _check),
         ("dingtalk-stream", "以 Stream 模式接收钉钉消息，转给正在运行的服务", _dingtalk_stream),
-    ):
-        action = actions.add_parser(name, help=help, description=help)
-        action.set_defaults(run=run)
-        action.add_argument("--data", type=Path, default=Path("data"), help="数据目录，默认 ./data")
+    )
+    for name, action in add_actions(command, rows).items():
         if name == "dingtalk-stream":
             action.add_argument("--url", default="http://127.0.0.1:8000", help="服务的网址，默认 http://127.0.0.1:8000")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from api.access import RANK
+from api.cli_actions import Action, add_actions
 from api.keys import Keys
 from api.records import Records
 
@@ -15,15 +15,12 @@ ROLES = {"ask": "提问", "operate": "提问、工作台", "admin": "提问、�
 
 def add(command: argparse.ArgumentParser) -> None:
     """The three commands under `tiaowen keys`."""
-    actions = command.add_subparsers(required=True, metavar="操作", dest="action")
-    for name, help, run in (
+    rows: tuple[Action, ...] = (
         ("create", "生成一个密钥（只显示这一次）", _create),
         ("list", "列出密钥", _list),
         ("revoke", "撤销一个密钥，立即生效", _revoke),
-    ):
-        action = actions.add_parser(name, help=help, description=help)
-        action.set_defaults(run=run)
-        action.add_argument("--data", type=Path, default=Path("data"), help="数据目录，默认 ./data")
+    )
+    for name, action in add_actions(command, rows).items():
         if name == "create":
             action.add_argument(
                 "--role",

@@ -6,8 +6,8 @@ import argparse
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
+from api.cli_actions import Action, add_actions
 from api.outbox import Delivery, Outbox
 from api.records import Records
 
@@ -16,14 +16,11 @@ STATES = {"waiting": "待发", "dead": "死信"}
 
 def add(command: argparse.ArgumentParser) -> None:
     """The two commands under `tiaowen outbox`."""
-    actions = command.add_subparsers(required=True, metavar="操作", dest="action")
-    for name, help, run in (
+    rows: tuple[Action, ...] = (
         ("list", "列出没有发出的事件和回复", _list),
         ("retry", "重发多次失败后放弃的（死信）；服务在运行时几秒内发出", _retry),
-    ):
-        action = actions.add_parser(name, help=help, description=help)
-        action.set_defaults(run=run)
-        action.add_argument("--data", type=Path, default=Path("data"), help="数据目录，默认 ./data")
+    )
+    for name, action in add_actions(command, rows).items():
         if name == "list":
             action.add_argument("--state", choices=list(STATES), help="只列 waiting（待发）或 dead（死信）")
             action.add_argument("--limit", type=int, default=100, help="最多列几条，默认 100")

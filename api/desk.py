@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from api import outbox, schemas
@@ -67,8 +68,9 @@ class Desk:
     def suggestions(self, limit: int) -> list[str]:
         """Questions to begin with: those that an operator answered, the most used first, then what several callers asked."""
         view = self.view()
-        written = [e for e in self.faq.entries() if state_of(view, e) == "current"]
-        own = [entry.questions[0] for entry in sorted(written, key=lambda e: -e.used)]
+        most_used = sorted(self.faq.entries(), key=lambda entry: -entry.used)
+        current = (entry.questions[0] for entry in most_used if state_of(view, entry) == "current")
+        own = islice(current, limit)  # each look at a clause is a read: no more than are shown
         return list(dict.fromkeys([*own, *self._common(limit)]))[:limit]
 
     def _common(self, limit: int) -> list[str]:

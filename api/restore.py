@@ -17,7 +17,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -26,6 +26,7 @@ from api.backup import DATABASES, FORMAT, MANIFEST, Contents, Entry, Tell, is_ou
 from api.errors import BadArchive, CannotRestore
 from api.jobs import UPLOADS
 from corpus.store import FILE as DOCUMENTS
+from index.snapshot import sync
 
 SERVING = ".serving"
 """A file in the data folder that is locked, shared, as long as a service uses it."""
@@ -61,7 +62,7 @@ def restore(
         raise CannotRestore(f"{data} 不是目录。", "用 --data 指明数据目录。")
     try:
         data.parent.mkdir(parents=True, exist_ok=True)
-        with _unused(data) if there else _nothing():
+        with _unused(data) if there else nullcontext():
             fresh = Path(tempfile.mkdtemp(prefix=f".{data.name}.restoring-", dir=data.parent))
             try:
                 contents = _unpack(archive, fresh, tell)
@@ -170,7 +171,7 @@ def _exchange(fresh: Path, data: Path, there: bool) -> Path | None:
             if data.is_dir():
                 data.rmdir()
             fresh.rename(data)
-        _sync(data.parent)
+        sync(data.parent)
         return None
     kept = data.with_name(f"{data.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
     while kept.exists():
@@ -182,7 +183,7 @@ def _exchange(fresh: Path, data: Path, there: bool) -> Path | None:
     except OSError:
         kept.rename(data)
         raise
-    _sync(data.parent)
+    sync(data.parent)
     return kept
 
 
@@ -200,38 +201,26 @@ def _told_of_mounts(data: Path) -> Iterator[None]:
 @contextmanager
 def in_use(data: Path) -> Iterator[None]:
     """Around the time that a service uses a data folder. Raises CannotRestore while it is being replaced."""
-    with (data / SERVING).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotRestore(f"{data} 正在恢复。", "请等它结束后再启动服务。") from None
+    with _locked(data, fcntl.LOCK_SH, CannotRestore(f"{data} 正在恢复。", "请等它结束后再启动服务。")):
         yield
 
 
-@contextmanager
-def _unused(data: Path) -> Iterator[None]:
+def _unused(data: Path) -> AbstractContextManager[None]:
     """Holds a data folder that no service uses, so that none starts meanwhile. Raises CannotRestore."""
-    with (data / SERVING).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotRestore(f"有服务正在使用 {data}。", "请先停止服务，再恢复。") from None
-        yield
+    return _locked(data, fcntl.LOCK_EX, CannotRestore(f"有服务正在使用 {data}。", "请先停止服务，再恢复。"))
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def _locked(data: Path, kind: int, taken: CannotRestore) -> Iterator[None]:
+    """Holds the lock of a data folder, shared or alone; raises `taken` where another process holds it otherwise."""
+    with (data / SERVING).open("a") as file:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise taken from None
+        yield
 
 
 def _sync_all(folder: Path) -> None:
     for inner in (*(path for path in folder.rglob("*") if path.is_dir()), folder):
-        _sync(inner)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(inner)

@@ -286,7 +286,7 @@ def _write_passages(folder: Path, passages: Sequence[Passage]) -> int:
 def _write_manifest(folder: Path, passages: int, documents: int, encoder: Encoder, tokenizer: Tokenizer) -> None:
     files = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        _sync(path)
+        sync(path)
         name = path.relative_to(folder).as_posix()
         files.append({"path": name, "size": path.stat().st_size, "sha256": _sha256(path)})
     manifest = {
@@ -300,9 +300,9 @@ def _write_manifest(folder: Path, passages: int, documents: int, encoder: Encode
         "files": files,
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
-    _sync(folder / _MANIFEST)
+    sync(folder / _MANIFEST)
     for inner in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
-        _sync(inner)
+        sync(inner)
 
 
 def _open(folder: Path, manifest: Manifest) -> Snapshot:
@@ -363,10 +363,10 @@ def _verify(folder: Path, manifest: Manifest, full: bool) -> None:
 def _point(parent: Path, name: str) -> None:
     temporary = parent / f"{CURRENT}.partial"
     temporary.write_text(name + "\n", "utf-8")
-    _sync(temporary)
-    _sync(parent)
+    sync(temporary)
+    sync(parent)
     temporary.replace(parent / CURRENT)
-    _sync(parent)
+    sync(parent)
 
 
 def _published(parent: Path) -> list[Path]:
@@ -402,7 +402,8 @@ def _locked(parent: Path) -> Iterator[None]:
         yield  # closing the file lets the lock go, a crash of the process does too
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
