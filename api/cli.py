@@ -3,7 +3,8 @@
 The only place, with the other command entry points, that reads the environment:
 TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place of the builtin or the adapted one
 TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, in the place of the builtin reranker; none for none
-TIAOWEN_READER    a question-answering model of transformers, by name or folder, for spans that the rules do not find
+TIAOWEN_READER    a question-answering model of transformers, by name or folder, in the place of the builtin reader; none for none
+TIAOWEN_READER_THREADS  cores that one reading with the builtin reader takes; all where 0, shared among workers by default
 TIAOWEN_MAX_WRONG_RATE  the share of the answers given that may be wrong, 0..1; less of it means more refusals
 """
 

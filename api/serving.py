@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING
 from api.errors import CannotListen
 from api.settings import settings_from
 from corpus.errors import PolicyError, StoreError
+from index.reader.load import NONE, load_reader
 from index.tokens import Tokenizer
+from qa.errors import BadSetting
 
 if TYPE_CHECKING:
     import uvicorn
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 DATA = "TIAOWEN_DATA"
 """The variable that names the data folder to a worker; the command line sets it."""
 
+READER_THREADS = "TIAOWEN_READER_THREADS"
 _RESTARTED = "TIAOWEN_WORKER_RESTARTED"  # set by the supervisor once the first workers listen
 _PAUSE = 5.0  # seconds until a worker that could not load an index gives way to the next
 _HUNG = 30  # seconds without a sign of life after which a worker is replaced
@@ -56,15 +59,25 @@ class Models:
     reranker: str = ""
     max_wrong_rate: str = ""
     reader: str = ""
+    reader_threads: str = ""
 
 
 def models_from(environment: Mapping[str, str]) -> Models:
-    """What TIAOWEN_ENCODER, TIAOWEN_RERANKER, TIAOWEN_MAX_WRONG_RATE and TIAOWEN_READER say."""
+    """What TIAOWEN_ENCODER, TIAOWEN_RERANKER, TIAOWEN_MAX_WRONG_RATE, TIAOWEN_READER and TIAOWEN_READER_THREADS say."""
 
     def named(name: str) -> str:
         return environment.get(f"TIAOWEN_{name}", "").strip()
 
-    return Models(named("ENCODER"), named("RERANKER"), named("MAX_WRONG_RATE"), named("READER"))
+    return Models(
+        named("ENCODER"), named("RERANKER"), named("MAX_WRONG_RATE"), named("READER"), named("READER_THREADS")
+    )
+
+
+def _threads(text: str) -> int:
+    """The threads of a reading that a setting names; "" is 0, all cores. Raises BadSetting."""
+    if text and not (text.isascii() and text.isdigit() and int(text) <= 256):
+        raise BadSetting(f"TIAOWEN_READER_THREADS 的值无效：{text[:40]}", "填 0 到 256 的整数，0 为全部核")
+    return int(text or 0)
 
 
 class DataFolder:
@@ -74,7 +87,8 @@ class DataFolder:
         self._data = data
         self._models = models
         self._conversations = conversations
-        self._tokenizer = Tokenizer()  # the same for all versions
+        self._tokenizer = Tokenizer()  # the same for all versions, as is the reader
+        self._reader = load_reader(models.reader, _threads(models.reader_threads))
 
     def stamp(self) -> object:
         from qa.build import stamp
@@ -90,7 +104,7 @@ class DataFolder:
             named.encoder,
             named.reranker,
             named.max_wrong_rate,
-            named.reader,
+            self._reader or NONE,
             conversations=self._conversations,
             tokenizer=self._tokenizer,
         )
@@ -156,6 +170,8 @@ def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
     os.environ[DATA] = str(data.absolute())
     require_safe(settings_from(os.environ), Keys(Records(data)), host)
     workers = workers or _cores()
+    if not os.environ.get(READER_THREADS, "").strip():
+        os.environ[READER_THREADS] = str(max(1, _cores() // workers))
     with in_use(data), _listening(host, port) as listener:
         told = f"条问已启动：http://{_shown(host)}:{listener.getsockname()[1]} （按 Ctrl+C 停止）"
         return _serve_alone(listener, told) if workers == 1 else _serve_with(workers, listener, told)

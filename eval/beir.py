@@ -26,6 +26,7 @@ from eval.report import Report, table, write_report
 from index.encoder import Encoder, load_encoder
 from index.errors import SnapshotError
 from index.progress import ProgressBars
+from index.reader.load import load_reader
 from index.rerank import NONE, Reranker, load_reranker
 from index.searcher import CANDIDATES, DENSE_WEIGHT, Mode, Searcher
 from index.snapshot import Progress, Snapshot, build_snapshot, open_snapshot
@@ -210,10 +211,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--index", type=Path, help="索引目录；同一语料和模型的索引会被复用，默认用临时目录")
     parser.add_argument("--encoder", default="builtin", help="编码模型的名称或目录，默认 builtin")
     parser.add_argument("--reranker", default="", help="重排模型的名称或目录，默认内置的，none 不重排")
+    parser.add_argument("--reader", default="", help="读前几条的阅读模型，默认内置的，none 不读")
     parser.add_argument("--out", type=Path, help="写入 report.json 的目录")
     given = parser.parse_args(arguments)
     try:
-        encoder, reranker = load_encoder(given.encoder), load_reranker(given.reranker)
+        encoder, reranker = load_encoder(given.encoder), load_reranker(given.reranker, load_reader(given.reader))
         report = evaluate_beir(given.folder, given.split, encoder, given.index, ProgressBars(), reranker)
     except PolicyError as error:
         print(f"{error.message}。{error.hint}", file=sys.stderr)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from qa.types import Question
 
 FOLDS = 10
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_OF_RULES = 10  # features that there are without a reader
 STRENGTH = 1.0  # inverse of the L2 penalty
 
 
@@ -57,12 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--foreign", nargs="*", default=[], metavar="GOLD=DATA", help="与该数据目录无关的问题：任何回答都算错"
     )
+    parser.add_argument("--reader", default="", help="阅读模型，默认内置的；none 拟合只用规则时的把握")
     parser.add_argument("--as-of", type=date.fromisoformat, default=date(2026, 11, 21))
     given = parser.parse_args(arguments)
     found: list[Example] = []
     for pair, foreign in [*((p, False) for p in given.pairs), *((p, True) for p in given.foreign)]:
         gold, _, data = pair.partition("=")
-        engine = build_engine(Path(data))
+        engine = build_engine(Path(data), reader=given.reader)
         for row in read_gold(Path(gold)):
             if isinstance(row, GoldQuestion | Unanswerable):
                 found += _examples(engine, row, given.as_of, foreign)
@@ -82,7 +84,8 @@ def _examples(engine: Engine, row: GoldQuestion | Unanswerable, as_of: date, for
         if weighed is not None:
             best, features = weighed
             ok = right is not None and is_cited(right, engine.cite(best)[0]) and is_right(right, best.text)
-            out.append(Example(astuple(features), ok, weight, row.question))
+            kept = astuple(features)[: len(fields(features)) - 1 if features.read else _OF_RULES]
+            out.append(Example(kept, ok, weight, row.question))
     return out
 
 

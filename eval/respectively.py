@@ -12,11 +12,14 @@ every value in order and no other figure.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 from corpus.ingest import read_documents
 from eval.answers import squeeze
@@ -85,12 +88,35 @@ def is_right(case: Case, said: str) -> bool:
     return len(_FIGURE.findall(said)) == len(case.answers)
 
 
+def training_row(case: Case, ident: str) -> dict[str, Any] | None:
+    """A case as a row that the reader is trained on; None where a value stands twice, so that its place is not known."""
+    title, _, passage = case.text.partition("\n")
+    passage = passage.strip()
+    if any(passage.count(answer) != 1 for answer in case.answers):
+        return None
+    spans = [[passage.index(answer), passage.index(answer) + len(answer)] for answer in case.answers]
+    return {
+        "id": ident, "passage_id": ident, "source": "own", "title": title.strip(), "passage": passage,
+        "question": case.question, "style": "正式", "type": "distributive", "answerable": True,
+        "answers": ["、".join(case.answers)], "items": list(case.answers) if len(case.answers) > 1 else None, "spans": spans,
+    }  # fmt: skip
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.respectively", description="“分别”句式的生成测试")
     parser.add_argument("--count", type=int, default=COUNT, help=f"多少个句子（默认 {COUNT}）")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--wrong", type=int, default=0, metavar="N", help="每种句式列出 N 个错例（保留的说法除外）")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="不测，把这些句子写成阅读训练行（保留的说法除外）")
     given = parser.parse_args(arguments)
+    if given.write is not None and given.seed == SEED:
+        parser.error("--write 要用另一个 --seed：训练过的句子不能再拿来测")
+    if given.write is not None:
+        with given.write.open("w", encoding="utf-8") as file:
+            for number, case in enumerate(generate(given.count, given.seed)):
+                if not case.held_back and (row := training_row(case, f"respectively-{number}")) is not None:
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return 0
     reader = Reader()
     right: dict[str, list[bool]] = defaultdict(list)
     shown: dict[str, int] = defaultdict(int)

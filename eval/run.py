@@ -23,6 +23,7 @@ from eval.report import Report, table, write_report
 from eval.risk import RATES, print_risk, risk_figures, trials
 from index.encoder import BUILTIN, load_encoder
 from index.progress import ProgressBars
+from index.reader.load import load_reader
 from index.rerank import load_reranker
 from index.types import Hit
 from qa.build import build_engine
@@ -63,7 +64,7 @@ def _reports(datasets: Sequence[Path], data: Path, split: str, settings: tuple[s
                 split,
                 load_encoder(settings[0] or BUILTIN),
                 progress=ProgressBars(),
-                reranker=load_reranker(settings[1]),
+                reranker=load_reranker(settings[1], load_reader(settings[3])),
             )
             print_report(report)
             out.append(report)

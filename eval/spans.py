@@ -35,17 +35,16 @@ from eval.cmrc import exact_match, span_f1
 from eval.datasets import BadDataset
 from eval.report import Report, table, write_report
 from index.progress import ProgressBars
+from index.reader.load import load_reader
+from index.reader.types import JointReader
+from index.training.reader.data import is_held_out
 from index.types import Filters
 from qa import confidence
 from qa.build import build_engine, update_index
 from qa.engine import Engine
-from qa.reader import Reader, load_reader
 from qa.types import Question
 
 TASKS = ("reading", "article", "question")
-HELD_OUT = 5
-"""One context in so many is held out, by the hash of its words, so that the questions of one context stay together."""
-
 _HEADING = re.compile(
     r"第[一二三四五六七八九十百]+(?:编|分编|章|节).*?(?=\s+第[一二三四五六七八九十百]+(?:编|分编|章|节)|$)"
 )
@@ -145,11 +144,6 @@ def laws_of(articles: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         above[name] = headings
         own.append(f"{label}　{article['text']}")
     return {name: "\n\n".join(own) + "\n" for name, own in lines.items()}
-
-
-def is_held_out(context: str) -> bool:
-    """Whether a context is in the held-out fifth."""
-    return int(_digest(context), 16) % HELD_OUT == 0
 
 
 def sampled(questions: Sequence[SpanQuestion], limit: int) -> tuple[SpanQuestion, ...]:
@@ -264,7 +258,9 @@ def _means(rows: Sequence[Judged]) -> dict[str, float]:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def measure(task: Task, readers: Mapping[str, Reader | None], work: Path, limit: int, day: date) -> dict[str, float]:
+def measure(
+    task: Task, readers: Mapping[str, JointReader | None], work: Path, limit: int, day: date
+) -> dict[str, float]:
     """The figures of a task, for each reader under its label."""
     engine, ids = ingested(task, work)
     questions = sampled(task.questions, limit)
@@ -305,7 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     name = os.environ.get("TIAOWEN_READER", "").strip()
     reader = load_reader(name)
-    readers: dict[str, Reader | None] = {"rules": None} | ({"reader": reader} if reader else {})
+    readers: dict[str, JointReader | None] = {"rules": None} | ({"reader": reader} if reader else {})
     figures: dict[str, float] = {}
     try:
         for chosen in given.tasks:

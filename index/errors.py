@@ -1,6 +1,7 @@
 """The errors of retrieval: the branch of the tree of corpus/errors.py that index/ adds.
 
 PolicyError                  (corpus/errors.py)
+├── BadReader                code "bad_reader"         the model that reads passages cannot be used
 ├── EncoderError             code "encoder_unusable"   the sentence model cannot be loaded
 └── SnapshotError            code "index_unusable"     the index folder cannot be read or written
 """
@@ -8,6 +9,12 @@ PolicyError                  (corpus/errors.py)
 from __future__ import annotations
 
 from corpus.errors import PolicyError
+
+
+class BadReader(PolicyError):
+    """The model that reads passages cannot be loaded or run, or is no extractive question-answering model."""
+
+    code = "bad_reader"
 
 
 class EncoderError(PolicyError):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.candidates import Candidates
 from index.errors import EncoderError
 from index.light import LightReranker
+from index.reader.types import JointReader, Readable
 
 Scores = NDArray[np.float32]
 
@@ -20,6 +21,12 @@ Scores = NDArray[np.float32]
 RERANKED = 50
 # Of long passages fewer: reading them is what the time goes into.
 LEAST_RERANKED, MOST_CHARS = 20, 6_000
+READ = 8
+"""Of them are read by a reader."""
+
+READ_SHARE = 0.1
+"""What a unit of a reader's relevance (a logit) is worth beside the score of the reranker before it, which lies in 0..1."""
+
 _BATCH = 16  # pairs scored at a time: bounds the memory, not the result
 _HINT = "请检查 TIAOWEN_RERANKER：可填本地模型文件夹，或已下载的 Hugging Face 交叉编码器名（如 BAAI/bge-reranker-base）；留空用内置的轻量模型，none 不重排。"
 
@@ -40,13 +47,41 @@ class Reranker(Protocol):
         ...
 
 
-def load_reranker(name: str = "") -> Reranker | None:
-    """The reranker called `name`: "" or "builtin" is the light learned one, "none" is None, any other name a model folder
-    or a Hugging Face model. A CrossEncoder is not loaded yet. Raises EncoderError where the builtin one is damaged."""
+def load_reranker(name: str = "", reader: JointReader | None = None) -> Reranker | None:
+    """The reranker called `name`: "" or "builtin" is the light learned one, whose first candidates `reader` then reads where
+    one is given; "none" is None, any other name a model folder or a Hugging Face model. A CrossEncoder is not loaded yet.
+    Raises EncoderError where the builtin one is damaged."""
     name = name.strip()
     if name.lower() == NONE:
         return None
-    return LightReranker() if name in ("", BUILTIN) else CrossEncoderReranker(name)
+    if name not in ("", BUILTIN):
+        return CrossEncoderReranker(name)
+    return LightReranker() if reader is None else ReadingReranker(LightReranker(), reader)
+
+
+class ReadingReranker:
+    """The order of another reranker, whose first candidates a reader then weighs by reading them.
+
+    >>> Searcher(snapshot, encoder, tokenizer, reranker=ReadingReranker(LightReranker(), OnnxReader()))
+
+    What was read stays in front of what was not. Raises BadReader, from `scores`.
+    """
+
+    def __init__(self, first: Reranker, reader: JointReader, read: int = READ) -> None:
+        self._first, self._reader, self._read = first, reader, read
+        self.id = f"{first.id}+{reader.id}"
+
+    def scores(self, found: Candidates) -> Scores:
+        scores = self._first.scores(found)
+        front = np.argsort(-scores, kind="stable")[: self._read]
+        passages = [found.passages[at] for at in front]
+        readings = self._reader.read(found.query, [Readable(p.text, p.context) for p in passages])
+        if not readings or any(reading.relevance is None for reading in readings):
+            return scores
+        total = scores[front] + READ_SHARE * np.array([r.relevance for r in readings], dtype=np.float32)
+        scores = scores.copy()
+        scores[front] = float(scores.max()) + 1 + total - total.min()
+        return scores
 
 
 class CrossEncoderReranker:

@@ -16,6 +16,8 @@ from index.encoder import BUILTIN, Encoder, StaticEncoder, load_encoder
 from index.errors import SnapshotError
 from index.passages import VERSION as PASSAGES_VERSION
 from index.passages import passages_of_all
+from index.reader.load import load_reader
+from index.reader.types import JointReader
 from index.rerank import load_reranker
 from index.searcher import Searcher
 from index.snapshot import CURRENT, Progress, Snapshot, build_snapshot, open_snapshot
@@ -26,7 +28,6 @@ from qa.converse import Conversations
 from qa.engine import Engine
 from qa.errors import BadSetting
 from qa.lexicon import load_lexicon
-from qa.reader import load_reader
 from qa.typos import Spelling
 from qa.understand import Understander
 
@@ -89,14 +90,14 @@ def build_engine(
     encoder: str = "",
     reranker: str = "",
     max_wrong_rate: str = "",
-    reader: str = "",
+    reader: str | JointReader = "",
     *,
     conversations: Conversations | None = None,
     tokenizer: Tokenizer | None = None,
 ) -> Engine:
     """The engine over a data folder; the encoder, and a CrossEncoder where one is named as reranker ("" is the builtin one,
-    "none" none), are loaded at the first search, and a question-answering model named as reader ("" and "none" are none)
-    at the first reading.
+    "none" none), are loaded at the first search, and the model that reads passages ("" is the builtin one, "none" none, or a
+    reader at hand, which engines may share) at the first reading.
 
     Documents are read from the copy that the snapshot carries: what is ingested meanwhile is seen by the next engine. An
     index of before there were such copies is brought up to date first, which is logged. `conversations` are kept in the
@@ -105,7 +106,8 @@ def build_engine(
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
     or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.
     """
-    threshold = _threshold(max_wrong_rate)
+    reading = load_reader(reader) if isinstance(reader, str) else reader
+    threshold = _threshold(max_wrong_rate, reading is not None)
     snapshot = _with_documents(open_snapshot(data / INDEX), data, encoder)
     store = FrozenStore(snapshot.folder / STORE)
     tokenizer = tokenizer or Tokenizer()
@@ -116,7 +118,7 @@ def build_engine(
     spelling = Spelling(searcher.document_frequency, len(snapshot), tokenizer, lexicon.lay)
     regions = store.regions()
     understander = Understander(lexicon, tokenizer.words, spelling, regions)
-    return Engine(store, searcher, understander, threshold, load_reader(reader), conversations)
+    return Engine(store, searcher, understander, threshold, reading, conversations)
 
 
 def stamp(data: Path, encoder: str = "") -> tuple[object, ...]:
@@ -136,11 +138,10 @@ def _state(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _threshold(max_wrong_rate: str) -> float:
-    if not max_wrong_rate:
-        return confidence.THRESHOLD
+def _threshold(max_wrong_rate: str, read: bool) -> float:
     try:
-        return confidence.threshold_for(float(max_wrong_rate))
+        rate = float(max_wrong_rate) if max_wrong_rate else confidence.MAX_WRONG_RATE
+        return confidence.threshold_for(rate, read)
     except ValueError as error:
         raise BadSetting(
             f"TIAOWEN_MAX_WRONG_RATE 的值无效：{max_wrong_rate}", "填 0 到 1 之间的小数，如 0.05 表示所答至多 5% 有误"

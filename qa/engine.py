@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from functools import lru_cache, partial
 
 from corpus.queries import Queries
 from corpus.types import Clause, Document, Span
+from index.reader.types import JointReader, Readable
 from index.searcher import Searcher
 from index.types import Filters, Hit, Passage
 from qa import confidence
@@ -21,10 +23,9 @@ from qa.lookup import LONGEST, NAMED, Lookup, asks_for_text, passage_of
 from qa.naming import of_the_place
 from qa.premise import broken_premise
 from qa.prepared import PreparedPassages
-from qa.ranking import Scored, Weighed, renumbered, rerank, score
+from qa.ranking import Scored, Weighed, by_reading, read_score, renumbered, rerank, score
 from qa.read import Candidate, Context, candidates, neural
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
-from qa.reader import Reader
 from qa.rivals import choose, told
 from qa.shelf import Shelf
 from qa.types import Answer, Citation, OnStep, Outcome, Question, Reason, Refusal, Step, Warning
@@ -35,6 +36,8 @@ _CLOSINGS = 4  # documents whose clause about their validity is looked up
 _FROM_NAMED = 8  # of them from the documents that the question names
 _RERANKED = 10  # of them weighed by their sentences
 _READ = 8  # passages read for answers
+_READ_IN_TURN = (0, 4)  # where the reader begins to read, and may stop
+_SURE_READING = 0.8  # that a passage answers: then no more of them are read
 _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
 _TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
 _FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
@@ -72,13 +75,15 @@ class Engine:
         store: Queries,
         searcher: Searcher,
         understander: Understander,
-        threshold: float = confidence.THRESHOLD,
-        reader: Reader | None = None,
+        threshold: float | None = None,
+        reader: JointReader | None = None,
         conversations: Conversations | None = None,
     ) -> None:
         self.store = store
-        self.reader = reader  # finds spans where no rule does
-        self.threshold = threshold  # an answer less likely than this to be right is refused
+        self.reader = reader  # weighs the first passages and finds answers where no rule does
+        # An answer less likely than this to be right is refused.
+        default = confidence.threshold_for(confidence.MAX_WRONG_RATE, reader is not None)
+        self.threshold = default if threshold is None else threshold
         self.searcher = searcher
         self.understander = understander
         self.conversations = conversations or MemoryConversations()
@@ -102,7 +107,7 @@ class Engine:
         """Loads what the first question would load. Raises EncoderError, SnapshotError, BadReader."""
         self.search(Question("奖励标准是多少？", date(2000, 1, 1)))
         if self.reader is not None:
-            self.reader.spans("奖励标准是多少？", ["奖励标准为一万元。"])
+            self.reader.read("奖励标准是多少？", [Readable("奖励标准为一万元。")])
 
     # -- the path ------------------------------------------------------------------------------------------------------
 
@@ -227,12 +232,20 @@ class Engine:
         if penalty:
             weighed = self._weigh_joined(asked, terms, weighed)
         ordered, rest = rerank(weighed, rest, asked, question.as_of, self._meant(asked))
+        ordered = by_reading(self._read_first(asked, ordered))
         named = [w for w in ordered if NAMED in w.source.hit.ranks]
-        return (
-            renumbered([*named, *(w for w in ordered if NAMED not in w.source.hit.ranks)], rest)
-            if named
-            else (ordered, rest)
-        )
+        return renumbered([*named, *(w for w in ordered if NAMED not in w.source.hit.ranks)], rest)
+
+    def _read_first(self, asked: Understanding, weighed: Sequence[Weighed]) -> list[Weighed]:
+        """The first passages with what the reader tells of them: a few, and more while none of them surely answers."""
+        out = list(weighed)
+        for begin, end in itertools.pairwise(_READ_IN_TURN):
+            if self.reader is None or any(w.reading and w.reading.answers >= _SURE_READING for w in out[:begin]):
+                break
+            part = out[begin:end]
+            readings = self.reader.read(asked.query, _readable(part)) if part else []
+            out[begin:end] = [replace(w, reading=r) for w, r in zip(part, readings, strict=True)]
+        return out
 
     def _penalties(self, sources: Sequence[Source]) -> list[Source]:
         """The clauses that say what follows from breaking those of the first sources, as sources of their own.
@@ -302,10 +315,27 @@ class Engine:
             stated = self._validity_sources([w.source for w in read])
             read = [*self._weigh_sentences(asked, terms, stated), *read]
         found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
-        if self.reader is not None:
-            found = neural.candidates(found, asked, [w.sentences for w in read], self.reader)
         meant = self._meant(asked)
-        return sorted((Scored(c, score(c, question.as_of, asked.years, meant)) for c in found), key=lambda s: -s.score)
+        if self.reader is None:
+            scored = [Scored(c, score(c, question.as_of, asked.years, meant)) for c in found]
+        else:
+            # What a follow-up put in front was not read yet; what a document says of its validity is left to the rules.
+            late = [
+                w for w in read[: _READ_IN_TURN[1]] if w.reading is None and w.sentences and asked.kind != "validity"
+            ]
+            readings = self.reader.read(asked.query, _readable(late)) if late else []
+            told = [(w.sentences, w.reading) for w in read if w.reading is not None]
+            told += [(w.sentences, reading) for w, reading in zip(late, readings, strict=True)]
+            found = neural.candidates(found, asked, told)
+            by_passage = {sentences[0].source.hit.passage.id: reading for sentences, reading in told if sentences}
+            scored = []
+            for c in found:
+                reading = by_passage.get(c.sentence.source.hit.passage.id)
+                answers = reading.answers if reading else 0.0
+                agrees = neural.agreement(c, asked.text, reading) if reading else 0.0
+                total = score(c, question.as_of, asked.years, meant) + read_score(answers, agrees)
+                scored.append(Scored(c, total, answers, agrees))
+        return sorted(scored, key=lambda s: -s.score)
 
     def _decide(
         self, asked: Understanding, terms: Terms, hits: Sequence[Hit], scored: Sequence[Scored], question: Question
@@ -380,6 +410,9 @@ class Engine:
             margin=min(1.0, max(0.0, best.score - rival) * 2),
             known=known,
             content=min(1.0, terms.total / _MUCH_CONTENT),
+            answers=best.answers,
+            agrees=best.agrees,
+            read=self.reader is not None,
         )
 
     def weigh(self, question: Question) -> tuple[Candidate, confidence.Features] | None:
@@ -475,6 +508,10 @@ class Engine:
     def _remember(self, session: str | None, topic: str, outcome: Outcome) -> None:
         passage = outcome.hits[0].passage if isinstance(outcome, Answer) and outcome.hits else None
         self.conversations.remember(session, Turn(topic, passage))
+
+
+def _readable(weighed: Sequence[Weighed]) -> list[Readable]:
+    return [Readable(w.source.hit.passage.text, w.source.hit.passage.context) for w in weighed]
 
 
 def _bears_out(asked: Understanding, candidate: Candidate) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from corpus.titles import squeeze
+from index.reader.types import Reading
 from index.types import Hit
 from qa.defined import defined_terms, defines
 from qa.evidence import Sentence, Source
@@ -48,11 +49,13 @@ _RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A passage with its sentences as evidence, and the share of the question that it holds with its headings."""
+    """A passage with its sentences as evidence, the share of the question that it holds with its headings, and what the
+    reader told of it, where it was read."""
 
     source: Source
     sentences: tuple[Sentence, ...]
     cover: float
+    reading: Reading | None = None
 
 
 def rerank(
@@ -85,6 +88,24 @@ def rerank(
     last = out[-1].source.hit.score if out else 1.0
     others = [replace(hit, score=max(0.0, min(1.0, last * hit.score))) for hit in rest if _is_new(hit, seen)]
     return renumbered(out, others)
+
+
+_READ_SHARE = 0.03
+"""What a unit of the reader's relevance (a logit) is worth beside the score of a passage, which lies in 0..1."""
+
+
+def by_reading(weighed: Sequence[Weighed]) -> list[Weighed]:
+    """The passages that were read by their relevance together with the score that they had, then the others in their order;
+    the scores of the first fall with their new order.
+
+    All are left as they are where the reader compares no passages with each other.
+    """
+    read = [w for w in weighed if w.reading is not None and w.reading.relevance is not None]
+    total = {id(w): w.source.hit.score + _READ_SHARE * (w.reading.relevance or 0.0) for w in read if w.reading}
+    others = [w for w in weighed if id(w) not in total]
+    scores = sorted((w.source.hit.score for w in read), reverse=True)
+    ordered = sorted(read, key=lambda w: -total[id(w)])
+    return [*(_with_score(w, score) for w, score in zip(ordered, scores, strict=True)), *others]
 
 
 def _is_new(hit: Hit, seen: set[str]) -> bool:
@@ -175,10 +196,22 @@ def _moved(sentence: Sentence, hit: Hit) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate answer with its total score (about 0..2.5)."""
+    """A candidate answer with its total score (about 0..2.5, to 4 with a reader), and what the reader says of its passage and
+    of it (qa/confidence.Features)."""
 
     candidate: Candidate
     score: float
+    answers: float = 0.0
+    agrees: float = 0.0
+
+
+_ANSWERS, _AGREES = 0.5, 0.8
+"""What it is worth that the reader finds an answer in a candidate's passage, and that it finds this one."""
+
+
+def read_score(answers: float, agrees: float) -> float:
+    """What a reader adds to the score of a candidate."""
+    return _ANSWERS * answers + _AGREES * answers * agrees
 
 
 _OUT_OF_FORCE = {"expired": 0.08, "repealed": 0.12, "not_yet": 0.12}

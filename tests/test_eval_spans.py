@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from eval.cmrc import exact_match, span_f1, units
 from eval.spans import SpanQuestion, is_held_out, laws_of, main, reading_task, sampled
-from qa.reader import ReadSpan
+from index.reader.types import Readable, Reading, ReadSpan
 
 TEXT = st.text(alphabet="市工信局奖励，。 Ab1１２", max_size=12)
 
@@ -154,9 +154,11 @@ def test_a_reader_is_measured_beside_the_rules(folder: Path, monkeypatch: pytest
     class Fixed:
         id = "fixed"
 
-        def spans(self, question: str, passages: Sequence[str]) -> list[list[ReadSpan]]:
+        def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
             wanted = f"{HELD_OUT}号线路检修"
-            return [[ReadSpan(at, at + len(wanted), 0.9)] if (at := p.find(wanted)) >= 0 else [] for p in passages]
+            places = [passage.text.find(wanted) for passage in passages]
+            spans = [(ReadSpan(at, at + len(wanted), 0.9),) if at >= 0 else () for at in places]
+            return [Reading(float(bool(found)), 0.0, 0.5, 0.0, None, found) for found in spans]
 
     monkeypatch.setenv("TIAOWEN_READER", "fixed")
     monkeypatch.setattr("eval.spans.load_reader", lambda name: Fixed() if name == "fixed" else None)

@@ -13,7 +13,8 @@ from index.candidates import Candidates
 from index.encoder import load_encoder
 from index.errors import EncoderError
 from index.light import LightReranker
-from index.rerank import RERANKED, CrossEncoderReranker, load_reranker
+from index.reader.types import Readable, Reading
+from index.rerank import READ, RERANKED, CrossEncoderReranker, ReadingReranker, load_reranker
 from index.searcher import Searcher
 from index.snapshot import Snapshot, build_snapshot
 from index.tokens import Tokenizer
@@ -115,6 +116,40 @@ def test_without_a_reranker(snapshot: Snapshot) -> None:
 def test_the_light_one_is_the_default() -> None:
     assert isinstance(load_reranker(), LightReranker)
     assert isinstance(load_reranker(" builtin "), LightReranker)
+    assert isinstance(load_reranker("", Liking("")), ReadingReranker)
+    assert load_reranker("none", Liking("")) is None
+
+
+class Liking:
+    """A fake reader that likes the passages with given words; remembers how many it read."""
+
+    id = "liking"
+
+    def __init__(self, words: str, compares: bool = True) -> None:
+        self.words, self.compares, self.read_last = words, compares, 0
+
+    def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
+        self.read_last = len(passages)
+        return [Reading(0.5, 0, 0.5, 0, 50.0 * (self.words in p.text) if self.compares else None) for p in passages]
+
+
+def test_a_reader_orders_the_first_of_another_reranker(snapshot: Snapshot) -> None:
+    reader = Liking(f"第{RERANKED - 3}项")
+    candidates = shown(snapshot, PASSAGES[:RERANKED])
+    before = Backwards().scores(candidates)
+    scores = ReadingReranker(Backwards(), reader).scores(candidates)
+    assert reader.read_last == READ
+    order = np.argsort(-scores, kind="stable").tolist()
+    old = np.argsort(-before, kind="stable").tolist()
+    assert order[0] == RERANKED - 3
+    assert sorted(order[:READ]) == sorted(old[:READ]) and order[READ:] == old[READ:]
+
+
+def test_a_reader_that_compares_nothing_leaves_the_order(snapshot: Snapshot) -> None:
+    candidates = shown(snapshot, PASSAGES)
+    scores = ReadingReranker(Backwards(), Liking("第3项", compares=False)).scores(candidates)
+    assert scores.tolist() == Backwards().scores(candidates).tolist()
+    assert ReadingReranker(Backwards(), Liking("第3项")).scores(shown(snapshot, [])).shape == (0,)
 
 
 def test_what_cannot_be_loaded_is_told_at_the_first_search(snapshot: Snapshot, tmp_path: Path) -> None:

@@ -14,19 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import sources, understood
-from test_qa_reader import known_model, offline, quiet  # noqa: F401
+from test_index_reader_extractive import known_model, offline, quiet  # noqa: F401
 
 from api.cli import main
 from api.service import EngineService
 from corpus.ingest import ingest
 from corpus.store import Store
+from index.reader.types import Readable, Reading, ReadSpan
 from index.tokens import Tokenizer
 from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.evidence import Sentence, sentences_of, terms_of
 from qa.read.candidate import Candidate
-from qa.read.neural import candidates, whole
-from qa.reader import ReadSpan
+from qa.read.neural import candidates, said_by, whole
 from qa.types import Answer, Question
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,12 +48,13 @@ class Pointing:
         self.wanted = wanted
         self.asked: list[tuple[str, list[str]]] = []
 
-    def spans(self, question: str, passages: Sequence[str]) -> list[list[ReadSpan]]:
-        self.asked.append((question, list(passages)))
-        return [
-            [ReadSpan(at, at + len(w), 0.8) for w in self.wanted if (at := passage.find(w)) >= 0]
-            for passage in passages
-        ]
+    def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
+        self.asked.append((question, [passage.text for passage in passages]))
+        out = []
+        for passage in passages:
+            spans = [ReadSpan(at, at + len(w), 0.8) for w in self.wanted if (at := passage.text.find(w)) >= 0]
+            out.append(Reading(1.0 if spans else 0.0, 0.0, 0.5, 0.0, None, tuple(spans)))
+        return out
 
 
 # -- cut where something would be torn ---------------------------------------------------------------------------------
@@ -108,6 +109,13 @@ def by_rule(sentence: Sentence, found: bool) -> Candidate:
     return Candidate(sentence.text, sentence, (sentence.span,), 0.4, found)
 
 
+def read_by(
+    reader: Pointing, read: Sequence[Sequence[Sentence]], question: str
+) -> list[tuple[Sequence[Sentence], Reading]]:
+    texts = [Readable(s[0].source.hit.passage.text) for s in read if s]
+    return [*zip([s for s in read if s], reader.read(question, texts), strict=True), ([], Reading(1, 1, 1, 0, None))]
+
+
 TEXT = "第一条 因供电线路故障停电的，补偿 １２万元。\n第二条 由𠮷局说明原因。用户应当申报。"
 
 
@@ -116,7 +124,8 @@ def test_spans_take_the_place_of_pieces_of_sentences_and_stand_beside_forms() ->
     read = sentences(TEXT, question)
     first = read[0][0]
     rules = [by_rule(first, True), by_rule(first, False)]
-    found = candidates(rules, understood(question), read, Pointing("供电线路故障", "由𠮷局说明原因。用户应当申报"))
+    reader = Pointing("供电线路故障", "由𠮷局说明原因。用户应当申报")
+    found = candidates(rules, understood(question), read_by(reader, read, question))
     assert found[0] is rules[0] and [c.text for c in found[1:]] == ["供电线路故障", "由𠮷局说明原因。用户应当申报"]
     for candidate in found[1:]:
         quote = candidate.sentence.source.document.quote
@@ -128,11 +137,11 @@ def test_spans_take_the_place_of_pieces_of_sentences_and_stand_beside_forms() ->
 def test_nothing_read_leaves_all_to_the_rules() -> None:
     read = sentences(TEXT, "为何停电")
     rules = [by_rule(read[0][0], False)]
-    assert candidates(rules, understood("为何停电"), read, Pointing("没有的话")) == rules
+    assert candidates(rules, understood("为何停电"), read_by(Pointing("没有的话"), read, "为何停电")) == rules
 
 
 @pytest.mark.parametrize(
-    ("question", "found", "asked"),
+    ("question", "found", "told"),
     [
         ("停电的原因", True, True),
         ("停电了怎么申报？", True, True),
@@ -144,11 +153,49 @@ def test_nothing_read_leaves_all_to_the_rules() -> None:
         ("停电有补偿吗？", False, False),
     ],
 )
-def test_only_what_no_form_answers_is_read(question: str, found: bool, asked: bool) -> None:
-    reader = Pointing("供电")
+def test_spans_are_told_where_no_form_answers(question: str, found: bool, told: bool) -> None:
     read = sentences(TEXT, question)
-    candidates([by_rule(read[0][0], found)], understood(question), [*read, []], reader)
-    assert bool(reader.asked) == asked
+    rules = [by_rule(read[0][0], found)]
+    given = candidates(rules, understood(question), read_by(Pointing("供电"), read, question))
+    assert (given != rules) == told
+
+
+@pytest.mark.parametrize(
+    ("question", "yes", "said"),
+    [
+        ("停电可以补偿吗？", 0.9, "可以"),
+        ("停电可以补偿吗？", 0.2, "不可以"),
+        ("停电要不要申报？", 0.2, "不需要"),
+        ("停电不用申报了吧？", 0.9, "是"),
+        ("停电不用申报了吧？", 0.1, "否"),
+        ("停电有补偿吗？", 0.1, "否"),
+    ],
+)
+def test_yes_and_no_are_said_by_a_reader_that_knows_them(question: str, yes: float, said: str) -> None:
+    read = sentences(TEXT, question)
+    at = TEXT.index("补偿")
+    reading = Reading(0.8, 0.9, yes, 0.0, 0.0, (ReadSpan(at, at + 2, 0.5),))
+    (first, *_) = [s for s in read if s]
+    (candidate,) = candidates([by_rule(first[0], True)], understood(question), [(first, reading)])
+    assert candidate.text == said and candidate.found
+    assert "补偿" in candidate.sentence.source.document.quote(candidate.spans[0])
+    assert candidate.fit == pytest.approx(0.8 * max(yes, 1 - yes))
+
+
+def test_a_reading_that_wants_no_yes_or_no_leaves_it_to_the_rules() -> None:
+    read = sentences(TEXT, "停电有补偿吗？")
+    rules = [by_rule(read[0][0], True)]
+    reading = Reading(0.8, 0.1, 0.9, 0.0, 0.0, (ReadSpan(0, 3, 0.5),))
+    assert candidates(rules, understood("停电有补偿吗？"), [(read[0], reading)]) == rules
+
+
+def test_several_items_are_said_together() -> None:
+    passage = "一、甲材料；二、乙材料。"
+    spans = (ReadSpan(2, 5, 0.4),)
+    items = (ReadSpan(2, 5, 0.9), ReadSpan(8, 11, 0.9))
+    assert said_by("要什么材料", passage, Reading(0.9, 0.1, 0.5, 0.9, 0.0, spans, items)) == "甲材料、乙材料"
+    assert said_by("要什么材料", passage, Reading(0.9, 0.1, 0.5, 0.1, 0.0, spans, items)) == "甲材料"
+    assert said_by("要什么材料", passage, Reading(0.9, 0.1, 0.5, 0.1, 0.0)) == ""
 
 
 # -- the whole path ----------------------------------------------------------------------------------------------------
@@ -175,20 +222,19 @@ def test_an_answer_is_cited_word_for_word(data: Path) -> None:
     outcome = reading(data, reader).answer(Question("生产障碍是什么原因造成的", DAY))
     assert isinstance(outcome, Answer) and outcome.text == "供电线路故障"
     assert "因供电线路故障造成的生产障碍" in outcome.citations[0].quote
-    ((question, passages),) = reader.asked
     (document,) = Store(data).documents()
-    assert question == "生产障碍是什么原因造成的" and all(p in document.text for p in passages)
+    assert reader.asked
+    for question, passages in reader.asked:
+        assert question == "生产障碍是什么原因造成的" and all(p in document.text for p in passages)
 
 
 def test_a_figure_is_left_to_the_rules(data: Path) -> None:
-    reader = Pointing("停电")
-    outcome = reading(data, reader).answer(Question("停电超过十小时每户奖励多少钱？", DAY))
+    outcome = reading(data, Pointing("停电")).answer(Question("停电超过十小时每户奖励多少钱？", DAY))
     assert isinstance(outcome, Answer) and outcome.text == "5万元"
-    assert not reader.asked
 
 
 def test_a_reader_that_finds_nothing_changes_nothing(data: Path) -> None:
-    plain = build_engine(data)
+    plain = build_engine(data, reader="none")
     silent = reading(data, Pointing()).with_threshold(plain.threshold)
     for text in ("停电怎么申报？", "生产障碍是什么原因造成的", "奖励多少？", "第二条怎么规定的"):
         question = Question(text, DAY)
@@ -231,14 +277,14 @@ def test_a_reader_that_does_not_exist(
     assert "找不到阅读模型文件夹" in err and "TIAOWEN_READER" in err
 
 
-def test_without_the_setting_nothing_of_transformers_is_imported(data: Path) -> None:
+def test_the_builtin_reader_imports_nothing_of_transformers(data: Path) -> None:
     program = (
         "import sys; from datetime import date; from pathlib import Path\n"
         "from qa.build import build_engine; from qa.types import Question\n"
         f"engine = build_engine(Path({str(data)!r}), reader='')\n"
         "engine.warm_up(); engine.answer(Question('停电怎么申报？', date(2026, 11, 21)))\n"
-        "heavy = {'torch', 'transformers', 'qa.reader_transformers'}\n"
-        "assert engine.reader is None and not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "heavy = {'torch', 'transformers', 'index.reader.extractive'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

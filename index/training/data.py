@@ -9,7 +9,7 @@ import json
 import lzma
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,38 @@ def read_reading(shared: Path) -> list[dict[str, Any]]:
     with lzma.open(shared / "training" / "reading.jsonl.xz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return [row for row in rows if row["source"].startswith(("cmrc2018", "drcd"))]
+
+
+def policy_pairs(files: Sequence[Path], rng: random.Random) -> list[Pair]:
+    """Lay questions about policies and the passages that answer them, of files of reading rows; the negative is another
+    passage of the same document where there is one."""
+    rows = [json.loads(line) for path in files for line in _lines(path)]
+    texts: dict[str, list[str]] = {}
+    for row in rows:
+        title = row["title"].split(" > ")[0]
+        texts.setdefault(title, [])
+        if row["passage"] not in texts[title]:
+            texts[title].append(row["passage"])
+    titles = sorted(texts)
+    pairs = []
+    for row in rows:
+        if row["answerable"]:
+            title = row["title"].split(" > ")[0]
+            others = [text for text in texts[title] if text != row["passage"]]
+            other = title if others else rng.choice([t for t in titles if t != title])
+            wrong = rng.choice(others or texts[other])
+            first = min((start for start, _ in row["spans"]), default=0)
+            pairs.append(
+                Pair(row["question"], _titled(title, row["passage"], first, rng), _titled(other, wrong, 0, rng))
+            )
+    return pairs
+
+
+def _titled(title: str, passage: str, needed: int, rng: random.Random) -> str:
+    """A passage as it is searched, behind its title, now and then without; from another place on where what is needed of it
+    would be cut off."""
+    start = max(0, needed - MAX_CHARS // 2) if needed > MAX_CHARS // 2 else 0
+    return f"{title if rng.random() < 0.8 else ''} {passage[start:]}".strip()[:MAX_CHARS]
 
 
 def law_pairs(laws: list[list[Article]], count: int, rng: random.Random) -> list[Pair]:

@@ -1,8 +1,8 @@
-"""Trains the builtin encoder: `python -m index.training.static --shared ../shared --out index/model`.
+"""Trains the builtin encoder: `python -m index.training.static --shared ../shared --rows FILE... --checkpoint DIR --out index/model`.
 
 A token's vector is its own vector plus the mean of its characters' vectors, both learnt, so that a word that the
 training text shows once still lies near its kin; the sum is folded into one row a token when the model is saved.
-Vectors start from word co-occurrence and noise, long for rare words (idf), and are moved by a contrastive loss: a
+Vectors start from word co-occurrence, from what a transformer makes of each token, and from noise, long for rare words (idf), and are moved by a contrastive loss: a
 question must lie nearer to its clause than to the other clauses of the batch and to one similar wrong clause. The loss
 is taken at several widths (Matryoshka), so that the first 64 or 128 numbers of a vector are a usable vector too.
 """
@@ -29,6 +29,7 @@ from torch.nn import functional
 from index.training import data
 from index.training.cooccurrence import word_vectors
 from index.training.data import Article, Pair
+from index.training.distilled import token_vectors
 from index.training.vocabulary import build_tokenizer, count_words, general_use
 
 
@@ -45,10 +46,17 @@ class Recipe:
     warmup: int = 30
     drop: float = 0.15  # share of tokens left out of a query or passage
     widths: tuple[int, ...] = (256, 128, 64)
-    shares: tuple[float, ...] = (0.70, 0.13, 0.10, 0.07)  # laws, questions, reading, paraphrases
+    shares: tuple[float, ...] = (
+        0.45,
+        0.13,
+        0.07,
+        0.05,
+        0.30,
+    )  # laws, questions, reading, paraphrases, policy questions
     # Lengths at the start of the three parts of a token's vector, all times its idf.
     own_share: float = 0.7
-    context_share: float = 0.7
+    context_share: float = 0.5
+    distilled_share: float = 0.5
     character_share: float = 0.5
     law_pairs: int = 240_000
     seed: int = 20
@@ -120,6 +128,7 @@ class Vectors(nn.Module):
         self.idf = material.idf[:, None]
         noise = torch.randn(len(tokens), recipe.width) * spread
         start = noise * recipe.own_share + material.context * recipe.context_share
+        start = start + material.distilled * recipe.distilled_share
         self.own = nn.Parameter(start * self.idf)
         self.characters = nn.Parameter(torch.randn(len(characters), recipe.width) * spread * recipe.character_share)
 
@@ -162,18 +171,25 @@ def mine_negatives(
 
 @dataclass(frozen=True)
 class Material:
-    """What training starts from: the tokeniser, idf and co-occurrence vector of each token, and the kinds of pairs."""
+    """What training starts from: the tokeniser, idf, co-occurrence and distilled vector of each token, and the kinds of
+    pairs."""
 
     tokenizer: Tokenizer
     idf: Tensor
     context: Tensor
+    distilled: Tensor  # zero without a checkpoint
     kinds: list[Kind]  # in the order of `Recipe.shares`
 
 
 def prepare(
-    shared: Path, recipe: Recipe, processes: int = 2, log: Callable[[str], None] = lambda line: print(line, flush=True)
+    shared: Path,
+    recipe: Recipe,
+    processes: int = 2,
+    log: Callable[[str], None] = lambda line: print(line, flush=True),
+    rows: Sequence[Path] = (),
+    checkpoint: Path | None = None,
 ) -> Material:
-    """Reads the shared folder and makes all that `train` needs."""
+    """Reads the shared folder, the files of reading `rows` and the checkpoint, and makes all that `train` needs."""
     rng = random.Random(recipe.seed)
     laws, questions, reading = data.read_laws(shared), data.read_questions(shared), data.read_reading(shared)
     log(f"{sum(map(len, laws))} articles, {len(questions)} questions, {len(reading)} reading texts")
@@ -187,10 +203,15 @@ def prepare(
         mine_negatives(data.question_pairs(questions, rng), laws, tokenizer, rng),
         data.reading_pairs(reading, rng),
         data.paraphrase_pairs(laws, recipe.law_pairs // 8, rng),
+        *([data.policy_pairs(rows, rng)] if rows else []),
     ]
     log("pairs: " + ", ".join(str(len(pairs)) for pairs in kinds))
     numbers = np.random.default_rng(recipe.seed)
-    return Material(tokenizer, idf, context, [Kind(pairs, tokenizer, numbers) for pairs in kinds])
+    distilled = torch.zeros_like(context)
+    if checkpoint is not None:
+        tokens = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
+        distilled = token_vectors(["", *tokens[1:]], checkpoint, recipe.width)  # the first is the unknown one
+    return Material(tokenizer, idf, context, distilled, [Kind(pairs, tokenizer, numbers) for pairs in kinds])
 
 
 def train(material: Material, recipe: Recipe, on_step: Callable[[int, float, Vectors], None] | None = None) -> Vectors:
@@ -200,7 +221,8 @@ def train(material: Material, recipe: Recipe, on_step: Callable[[int, float, Vec
     vectors = Vectors(material, recipe)
     optimiser = torch.optim.Adam(vectors.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _slope(step, recipe))
-    counts = [round(share * recipe.batch) for share in recipe.shares]
+    shares = recipe.shares[: len(material.kinds)]
+    counts = [round(share / sum(shares) * recipe.batch) for share in shares]
     for step in range(recipe.steps):
         loss = _loss(vectors(), material.kinds, counts, recipe, rng)
         optimiser.zero_grad(set_to_none=True)
@@ -272,13 +294,16 @@ def main() -> None:
     """Command entry."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--shared", type=Path, required=True, help="folder that holds training/ and statutes/")
+    parser.add_argument("--rows", type=Path, nargs="*", default=[], help="files of reading rows, for policy questions")
+    parser.add_argument("--checkpoint", type=Path, help="folder of index.training.reader.checkpoint, to start from")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
+    parser.add_argument("--distilled", type=float, default=Recipe().distilled_share, help="its share of the start")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     began = time.monotonic()
-    recipe = Recipe()
-    material = prepare(options.shared, recipe, options.threads)
+    recipe = Recipe(distilled_share=options.distilled)
+    material = prepare(options.shared, recipe, options.threads, rows=options.rows, checkpoint=options.checkpoint)
     trained_from = time.monotonic()
 
     def report(step: int, loss: float, _: Vectors) -> None:

@@ -1,8 +1,8 @@
-"""Spans that a neural reader (qa/reader.py) found, for what no reader of a form takes.
+"""What the reader (index/reader) found in passages, as candidates beside those of the forms.
 
-All passages are read together, after the rules: where a question wants words (a reason, a step, a condition, a meaning), and
-where the rules found no value of the kind that it wants. What the reader finds takes the place of the pieces of sentences
-that the rules fall back on (qa/read/span.py), and stands beside what they found by its form.
+A reader that knows yes and no decides them, and gives the words that decide as evidence. Its spans take the place of the pieces of
+sentences that the rules fall back on (qa/read/span.py) where a question wants words (a reason, a step, a condition, a meaning) or
+where no rule found a value of the kind that it wants, and stand beside what the rules found by its form.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from corpus.types import Span
+from index.reader.types import Reading, ReadSpan
 from qa.evidence import Sentence
 from qa.read.candidate import Candidate
-from qa.reader import Reader, ReadSpan
+from qa.read.yesno import word_for
 from qa.understand import Understanding
 
 _IN_WORDS = ("span", "procedure", "condition", "definition")
-_SAID_OTHERWISE = ("yesno",)  # answered by 是 or 否, never by a span
+_HALF = 0.5
 _OPENING = {c: kind for kind, pair in enumerate(("（(", "《", "〈", "「", "『", "【", "[［", "〔", "“")) for c in pair}
 _CLOSING = {c: kind for kind, pair in enumerate(("）)", "》", "〉", "」", "』", "】", "]］", "〕", "”")) for c in pair}
 _SENTENCE_ENDS = "。！？；"
@@ -26,37 +27,92 @@ _HANGING = re.compile(r"[\s，。；：、！？,;:!?]+")
 
 
 def candidates(
-    found: Sequence[Candidate], asked: Understanding, passages: Sequence[Sequence[Sentence]], reader: Reader
+    found: Sequence[Candidate], asked: Understanding, read: Sequence[tuple[Sequence[Sentence], Reading]]
 ) -> list[Candidate]:
-    """The candidates that the rules `found`, with what the reader finds; `passages` are the sentences of each that was
-    read. Raises BadReader."""
-    if asked.kind in _SAID_OTHERWISE or (asked.kind not in _IN_WORDS and any(c.found for c in found)):
+    """The candidates that the rules `found`, with what was `read`: the sentences of each passage and its reading."""
+    read = [(sentences, reading) for sentences, reading in read if sentences and reading.spans]
+    wants_polar = bool(read) and max((reading for _, reading in read), key=lambda r: r.answers).yes_no >= _HALF
+    if asked.kind == "yesno" or (wants_polar and asked.kind in _IN_WORDS):
+        polar = [c for sentences, reading in read for c in _polar(asked, sentences, reading)]
+        return [*polar, *(() if any(c.found for c in polar) else found)]
+    if asked.kind not in _IN_WORDS and any(c.found for c in found):
         return list(found)
-    read = [sentences for sentences in passages if sentences]
-    spans = reader.spans(asked.query, [_text_of(sentences[0]) for sentences in read])
-    told = [c for sentences, of_passage in zip(read, spans, strict=True) for c in _told(sentences, of_passage)]
-    return [*(c for c in found if c.found), *told] if told else list(found)
+    told = [c for sentences, reading in read for c in _told(sentences, reading)]
+    return [*(c for c in found if c.found), *told] if any(c.found for c in told) else [*found, *told]
 
 
-def _text_of(sentence: Sentence) -> str:
-    passage = sentence.source.hit.passage
-    return sentence.source.document.text[passage.start : passage.end]
+def _polar(asked: Understanding, sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate]:
+    """Yes or no, with the words that decide; nothing where the reader thinks that the question wants something else."""
+    if reading.yes_no < _HALF:
+        return
+    sure = max(reading.yes, 1 - reading.yes)
+    for start, end, sentence, quoted in _placed(sentences, reading.spans[:1]):
+        text = word_for(asked.text, reading.yes < _HALF)
+        yield Candidate(text, sentence, (quoted, Span(start, end)), reading.answers * sure, reading.answers >= _HALF)
 
 
-def _told(sentences: Sequence[Sentence], spans: Sequence[ReadSpan]) -> Iterator[Candidate]:
-    """A candidate for each span of a passage, in the sentence that most of it stands in."""
-    source = sentences[0].source
-    text, begins = source.document.text, source.hit.passage.start
+def _told(sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate]:
+    """A candidate for each span of a passage, in the sentence that most of it stands in; for items that stand apart one of them
+    all. What the passage rather does not answer is found by no one."""
+    text, found = sentences[0].source.document.text, reading.answers >= _HALF
+    if reading.several >= _HALF and len(reading.items) > 1:
+        items = list(_placed(sentences, reading.items))
+        if len(items) > 1:
+            sure = reading.answers * min(item.probability for item in reading.items)
+            spans = tuple(dict.fromkeys(quoted for _, _, _, quoted in items))
+            yield Candidate("、".join(text[a:b] for a, b, _, _ in items), items[0][2], spans, sure, found)
     seen: set[tuple[int, int]] = set()
+    for span in reading.spans:
+        for start, end, sentence, quoted in _placed(sentences, [span]):
+            if (start, end) not in seen:
+                seen.add((start, end))
+                fit = span.probability * reading.answers
+                yield Candidate(text[start:end], sentence, (quoted, Span(start, end)), fit, found)
+
+
+def _begin(sentences: Sequence[Sentence]) -> int:
+    """Where the passage of sentences begins in its document."""
+    return sentences[0].source.hit.passage.start
+
+
+def _placed(sentences: Sequence[Sentence], spans: Sequence[ReadSpan]) -> Iterator[tuple[int, int, Sentence, Span]]:
+    """Start and end of each span in the document, torn nowhere, its sentence, and what is to be quoted."""
+    text, begins = sentences[0].source.document.text, _begin(sentences)
     for span in spans:
         part = whole(text, begins + span.start, begins + span.end)
-        if part is None or part in seen:
-            continue
-        seen.add(part)
-        start, end = part
-        sentence = max(sentences, key=lambda s: min(s.end, end) - max(s.start, start))
-        quoted = Span(min(sentence.start, start), max(sentence.end, end))
-        yield Candidate(text[start:end], sentence, (quoted, Span(start, end)), span.probability)
+        if part is not None:
+            start, end = part
+            sentence = max(sentences, key=lambda s: min(s.end, end) - max(s.start, start))
+            yield start, end, sentence, Span(min(sentence.start, start), max(sentence.end, end))
+
+
+def agreement(candidate: Candidate, question: str, reading: Reading) -> float:
+    """How much of its probability a reader gives to a candidate of the passage that it read, 0..1: to yes or no, or to its
+    spans, each as far as it is the candidate's."""
+    if candidate.text in (word_for(question, True), word_for(question, False)):
+        yes = candidate.text == word_for(question, False)
+        return reading.yes_no * (reading.yes if yes else 1 - reading.yes)
+    begin = candidate.sentence.source.hit.passage.start
+    own = candidate.spans[-1]
+    total = 0.0
+    for span in reading.spans:
+        shared = min(own.end, begin + span.end) - max(own.start, begin + span.start)
+        if shared > 0:
+            total += span.probability * 2 * shared / (len(own) + span.end - span.start)
+    return min(1.0, total)
+
+
+def said_by(question: str, passage: str, reading: Reading) -> str:
+    """The short answer of one reading, whatever its probabilities; "" where it found no words."""
+    if reading.yes_no >= _HALF:
+        return word_for(question, reading.yes < _HALF)
+    if reading.several >= _HALF and len(reading.items) > 1:
+        return "、".join(passage[slice(*part)] for part in _parts(passage, reading.items))
+    return next((passage[slice(*part)] for part in _parts(passage, reading.spans)), "")
+
+
+def _parts(text: str, spans: Sequence[ReadSpan]) -> Iterator[tuple[int, int]]:
+    return (part for span in spans if (part := whole(text, span.start, span.end)) is not None)
 
 
 def whole(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -102,6 +102,19 @@ def _decides(piece: str) -> bool:
     return bool(_NO.search(piece) or _YES.search(piece) or _LIFTED.search(piece))
 
 
+_NEGATED = re.compile(
+    r"(?<![用要能可需该得准许让给以])不(?:用|需要?|必|能|得|可以?|该|准|许|让|给|允许|应|须)|无需|无须|禁止|严禁|没有|没法|不到|不了"
+)
+"""Questions put in the negative (不用交了吧, 是不是不让养): 可以 would say the opposite of yes."""
+
+
+def word_for(question: str, no: bool) -> str:
+    """是, 可以, 需要, 不可以, 不需要 or 否, in the words of the question; to one that is put in the negative 是 or 否."""
+    if _NEGATED.search(question):
+        return "否" if no else "是"
+    return _word(question, no)
+
+
 def _word(question: str, no: bool) -> str:
     if re.search(r"需要|要不要|用不用|需不需|还用|必须|须|要交|还要|得不得", question) and not re.search(
         r"能不能|可以|能否", question

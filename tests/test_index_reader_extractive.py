@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import PolicyError
-from qa.errors import BadReader
-from qa.reader import ReadSpan, load_reader
-from qa.reader_transformers import GIVEN, LONGEST, TransformersReader, best_spans
+from index.errors import BadReader
+from index.reader.extractive import TransformersReader
+from index.reader.load import load_reader
+from index.reader.spans import GIVEN, LONGEST, best_spans
+from index.reader.types import Readable, ReadSpan
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 CHARACTERS = "企业奖励万元因故障碍申报材料的，。；0123456789１２３（）"
@@ -304,16 +306,21 @@ def test_what_cannot_read_is_told_at_the_first_reading(tmp_path: Path, make: Any
         assert "TIAOWEN_READER" in told.value.hint
 
 
-@pytest.mark.parametrize("name", ["", " ", "none", " None "])
-def test_no_reader_is_the_default(name: str) -> None:
-    assert load_reader(name) is None
+def test_as_a_joint_reader_it_tells_spans_and_compares_nothing(known: TransformersReader) -> None:
+    passages = ["企业因故障碍", "奖励"]
+    first, second = known.read("企业奖励", [Readable(p, "因故障碍") for p in passages])
+    spans = known.spans("企业奖励", passages)[0]
+    assert [(s.start, s.end) for s in first.spans] == [(s.start, s.end) for s in spans] and first.answers > 0.5
+    assert sum(s.probability for s in first.spans) == pytest.approx(1)
+    assert (second.answers, second.spans) == (0.0, ())
+    assert first.relevance is None and first.yes_no == 0.0
 
 
 # -- threads -----------------------------------------------------------------------------------------------------------
 
 
 def test_threads_load_once_and_read_the_same(known: TransformersReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    import qa.reader_transformers as module
+    import index.reader.extractive as module
 
     loads: list[str] = []
     real = module._Model

@@ -11,21 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.errors import BadReader
-from qa.reader import ReadSpan
-
-LONGEST = 160
-"""Tokens of the longest span: about as many characters, which a step or a definition may take."""
-
-GIVEN = 3
-"""Spans given of a passage."""
+from index.errors import BadReader
+from index.reader.spans import GIVEN, best_spans
+from index.reader.types import Readable, Reading, ReadSpan
 
 _MOST_TOKENS = 512  # of a window, question and passage together, where the model takes more
 _LEAST_TOKENS = 32  # a model that takes fewer cannot hold a question and a sentence
 _BATCH = 32  # windows read in one forward: more than the passages of a question give, so that it is usually one
-_LOOKED_AT = 200  # best spans of a window among which those are sought that do not overlap
 _PROBE = "企业奖励一万元。"
-_HINT = "请检查 TIAOWEN_READER：填中文抽取式问答模型（transformers 的 AutoModelForQuestionAnswering，配快速分词器）的本地文件夹，或已下载的 Hugging Face 模型名；留空只用规则。"
+_HINT = "请检查 TIAOWEN_READER：填中文抽取式问答模型（transformers 的 AutoModelForQuestionAnswering，配快速分词器）的本地文件夹，或已下载的 Hugging Face 模型名；none 只用规则。"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -52,7 +46,14 @@ class TransformersReader:
         self._lock = threading.Lock()
         self._loaded: _Model | None = None
 
+    def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
+        """As JointReader.read: such a model knows spans alone, so that it never says that a yes or no is wanted and compares
+        no passages; how sure it is of its spans stands for whether the passage answers."""
+        return [_told(found) for found in self.spans(question, [p.text for p in passages])]
+
     def spans(self, question: str, passages: Sequence[str]) -> list[list[ReadSpan]]:
+        """For each passage its best spans, the likeliest first and none overlapping; none where the passage rather does
+        not answer. Raises BadReader."""
         found: list[list[ReadSpan]] = [[] for _ in passages]
         if not passages:
             return found
@@ -167,30 +168,10 @@ class _Model:
         return out
 
 
-def best_spans(
-    starts: Logits, ends: Logits, null: float, longest: int = LONGEST, given: int = GIVEN
-) -> list[tuple[int, int, float]]:
-    """First and last token, and probability, of the best spans of a window that do not overlap, the likeliest first.
-
-    `starts` and `ends` (n,) are the logits of the passage's tokens, `null` the score of "not here": what scores less is
-    left out, though its share of the softmax is counted.
-    """
-    if not len(starts):
-        return []
-    scores = starts[:, None] + ends[None, :]
-    grid = np.indices(scores.shape)
-    firsts, lasts = grid[0], grid[1]
-    valid = (firsts <= lasts) & (lasts - firsts < longest)
-    rows, columns, values = firsts[valid], lasts[valid], scores[valid]
-    top = max(null, float(values.max()))
-    log_total = top + np.log(np.exp(null - top) + np.exp(values - top).sum())
-    order = np.argsort(-values, kind="stable")[:_LOOKED_AT]
-    out: list[tuple[int, int, float]] = []
-    for at in order[values[order] > null]:
-        first, last = int(rows[at]), int(columns[at])
-        if len(out) < given and all(last < a or first > b for a, b, _ in out):
-            out.append((first, last, float(np.exp(values[at] - log_total))))
-    return out
+def _told(spans: Sequence[ReadSpan]) -> Reading:
+    answers = min(1.0, sum(span.probability for span in spans))
+    shares = tuple(ReadSpan(s.start, s.end, min(1.0, s.probability / answers)) for s in spans)  # if the passage answers
+    return Reading(answers, 0.0, 0.5, 0.0, None, shares)
 
 
 def _apart(spans: Sequence[ReadSpan]) -> list[ReadSpan]:
