@@ -24,7 +24,7 @@ LEAST_RERANKED, MOST_CHARS = 20, 6_000
 READ = 8
 """Of them are read by a reader."""
 
-READ_SHARE = 0.1
+READ_SHARE = 0.05
 """What a unit of a reader's relevance (a logit) is worth beside the score of the reranker before it, which lies in 0..1."""
 
 _BATCH = 16  # pairs scored at a time: bounds the memory, not the result
