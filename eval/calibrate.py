@@ -28,12 +28,12 @@ from eval.report import table
 from eval.risk import Trial, calibration_error
 from index.types import Filters
 from qa.build import build_engine
+from qa.confidence import RULES
 from qa.engine import Engine
 from qa.types import Question
 
 FOLDS = 10
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
-_OF_RULES = 10  # features that there are without a reader
 STRENGTH = 1.0  # inverse of the L2 penalty
 
 
@@ -84,7 +84,7 @@ def _examples(engine: Engine, row: GoldQuestion | Unanswerable, as_of: date, for
         if weighed is not None:
             best, features = weighed
             ok = right is not None and is_cited(right, engine.cite(best)[0]) and is_right(right, best.text)
-            kept = astuple(features)[: len(fields(features)) - 1 if features.read else _OF_RULES]
+            kept = astuple(features)[: len(fields(features)) - 1 if features.read else len(RULES.weights)]
             out.append(Example(kept, ok, weight, row.question))
     return out
 

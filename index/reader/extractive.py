@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from index.errors import BadReader
 from index.reader.spans import GIVEN, best_spans
+from index.reader.texts import readable, stripped
 from index.reader.types import Readable, Reading, ReadSpan
 
 _MOST_TOKENS = 512  # of a window, question and passage together, where the model takes more
@@ -21,7 +21,6 @@ _BATCH = 32  # windows read in one forward: more than the passages of a question
 _PROBE = "企业奖励一万元。"
 _HINT = "请检查 TIAOWEN_READER：填中文抽取式问答模型（transformers 的 AutoModelForQuestionAnswering，配快速分词器）的本地文件夹，或已下载的 Hugging Face 模型名；none 只用规则。"
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Logits = NDArray[np.float64]
 
@@ -60,7 +59,7 @@ class TransformersReader:
         with self._lock:  # fast tokenisers may not be used by two threads at once
             if self._loaded is None:
                 self._loaded = _Model(self.id)
-            for row, span in self._loaded.read(_readable(question), [_readable(p) for p in passages]):
+            for row, span in self._loaded.read(readable(question), [readable(p) for p in passages]):
                 found[row].append(span)
         return [_apart(spans) for spans in found]
 
@@ -142,7 +141,7 @@ class _Model:
             null = windows["input_ids"][at].index(self._tokenizer.cls_token_id)
             missing = float(starts[at, null] + ends[at, null])
             for first, last, probability in best_spans(starts[at, inside], ends[at, inside], missing):
-                span = _stripped(passages[row], offsets[inside[first]][0], offsets[inside[last]][1])
+                span = stripped(passages[row], offsets[inside[first]][0], offsets[inside[last]][1])
                 if span is not None:
                     yield row, ReadSpan(*span, probability)
 
@@ -189,15 +188,3 @@ def _positions(model: Any) -> int:
     table = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)  # RoBERTa counts its positions from behind this one
     return int(positions) - (0 if padding is None else int(padding) + 1)
-
-
-def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The span without the white space that some tokenisers count among a word; None where nothing is left."""
-    words = text[start:end]
-    start, end = start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip())
-    return (start, end) if start < end else None
-
-
-def _readable(text: str) -> str:
-    """`text` with lone surrogates, which no tokeniser takes, replaced one by one, so that offsets stay."""
-    return _SURROGATE.sub("\ufffd", text)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from index.errors import BadReader
 from index.reader.spans import best_spans, runs
+from index.reader.texts import readable, stripped
 from index.reader.types import Readable, Reading, ReadSpan
 
 FOLDER = Path(__file__).parent / "model"
@@ -34,7 +34,6 @@ _ROWS = 4  # windows of a batch at most: bounds the memory
 _WIDER = 1.3  # a batch holds windows at most so many times as long as its shortest: padding is read, too
 _KEPT = 64  # questions with their passages whose readings are remembered: people search, then ask the same
 _SURE_INSIDE = 0.5
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _HINT = "请重新安装；或用 TIAOWEN_READER 指定别的阅读模型，none 只用规则"
 
 Logits = NDArray[np.float32]
@@ -78,7 +77,7 @@ class OnnxReader:
             if self._loaded is None:
                 self._loaded = _Model(self._folder, self._threads)
             if key not in self._kept:
-                self._kept[key] = self._loaded.read(_readable(question), [_plain(passage) for passage in passages])
+                self._kept[key] = self._loaded.read(readable(question), [_plain(passage) for passage in passages])
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -187,9 +186,9 @@ def _reading(window: _Window, text: str, tokens: Logits, whole: Logits) -> Readi
     def spans(found: Sequence[tuple[int, int, float]]) -> tuple[ReadSpan, ...]:
         out = []
         for first, last, probability in found:
-            a, b = _stripped(text, window.offsets[first][0], window.offsets[last][1])
-            if a < b:
-                out.append(ReadSpan(a, b, probability))
+            part = stripped(text, window.offsets[first][0], window.offsets[last][1])
+            if part is not None:
+                out.append(ReadSpan(*part, probability))
         return tuple(out)
 
     return Reading(
@@ -207,19 +206,8 @@ def _probability(logit: float) -> float:
     return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
 
 
-def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without the white space at its ends."""
-    words = text[start:end]
-    return start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip())
-
-
 def _plain(passage: Readable) -> Readable:
-    return Readable(_readable(passage.text), _readable(passage.context))
-
-
-def _readable(text: str) -> str:
-    """`text` with lone surrogates, which no tokenizer takes, replaced one by one, so that offsets stay."""
-    return _SURROGATE.sub("\ufffd", text)
+    return Readable(readable(passage.text), readable(passage.context))
 
 
 def _digest(path: Path) -> str:

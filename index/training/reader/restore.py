@@ -38,8 +38,8 @@ def restored(path: Path, checkpoint: Path) -> JointReader:
     state["token.weight"] = values[token].T
     products = [_dequantised(values, node.input[1]) for node in graph.node if node.op_type == "MatMulInteger"]
     size = (reader.encoder.config.hidden_size // reader.heads) ** -0.5
-    for at, layer in enumerate(range(reader.encoder.config.num_hidden_layers)):
-        own = dict(zip(_PER_LAYER, products[4 * at : 4 * at + 4], strict=True))
+    for layer in range(reader.encoder.config.num_hidden_layers):
+        own = dict(zip(_PER_LAYER, products[4 * layer : 4 * layer + 4], strict=True))
         weights, biases = np.split(own.pop("joined"), 3), np.split(values[f"joined.{layer}.bias"], 3)
         for part, weight, bias, scale in zip(("query", "key", "value"), weights, biases, (size, 1, 1), strict=True):
             state[f"encoder.encoder.layer.{layer}.attention.self.{part}.weight"] = weight / scale

@@ -39,6 +39,11 @@ def digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
+def _places(text: str) -> list[int]:
+    """Where the characters of the bare text stand in `text`."""
+    return [at for at, character in enumerate(text) if not character.isspace()]
+
+
 class Texts:
     """Whole texts by the group that they are sought in, with their bare form and where each of its characters stands."""
 
@@ -61,7 +66,7 @@ class Texts:
         if group not in self._bare:
             found = []
             for text in self._texts.get(group, ()):
-                places = [at for at, character in enumerate(text) if not character.isspace()]
+                places = _places(text)
                 found.append(("".join(text[at] for at in places), places, text))
             self._bare[group] = found
         return self._bare[group]
@@ -69,7 +74,7 @@ class Texts:
 
 def moved(spans: Iterable[Sequence[int]], text: str) -> list[list[int]]:
     """Spans counted without white space as spans of `text`."""
-    places = [at for at, character in enumerate(text) if not character.isspace()]
+    places = _places(text)
     return [[places[a], places[b - 1] + 1] for a, b in spans]
 
 
