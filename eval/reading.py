@@ -14,7 +14,6 @@ where the passage answers than where it does not. Reads the environment: TIAOWEN
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -34,7 +33,7 @@ from eval.cmrc import exact_match, span_f1
 from eval.datasets import BadDataset, GoldQuestion, GoldRow, read_gold
 from eval.report import Report, table, write_report
 from eval.run import evaluate_gold
-from eval.spans import SpanQuestion, Task, ingested, reading_task
+from eval.spans import SpanQuestion, Task, ingested, json_rows, reading_task
 from index.reader.load import load_reader
 from index.reader.types import JointReader, Readable
 from index.types import Filters
@@ -77,20 +76,12 @@ Way = Callable[[Row], Said]
 def read_rows(path: Path) -> list[Row]:
     """The rows of a file of reading questions. Raises BadDataset."""
     out = []
-    number = 0
-    try:
-        for line in path.read_text("utf-8").splitlines():
-            number += 1
-            row = json.loads(line)
-            gold = GoldQuestion(
-                row["id"], row["question"], row["type"], row["style"],
-                tuple(row["answers"]), tuple(row.get("items") or ()), row["passage"], (), row["title"], "",
-            )  # fmt: skip
-            out.append(Row(gold, row["title"].replace(_CONTEXT_CUT, " "), row["passage"], row["source"]))
-    except OSError as error:
-        raise BadDataset(f"{path} 无法读取：{error.strerror}", "检查路径和文件") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadDataset(f"{path} 第 {number} 行：{error}", "改正该行后再试") from error
+    for row in json_rows(path, "id", "question", "type", "style", "answers", "passage", "title", "source"):
+        gold = GoldQuestion(
+            row["id"], row["question"], row["type"], row["style"],
+            tuple(row["answers"]), tuple(row.get("items") or ()), row["passage"], (), row["title"], "",
+        )  # fmt: skip
+        out.append(Row(gold, row["title"].replace(_CONTEXT_CUT, " "), row["passage"], row["source"]))
     return out
 
 

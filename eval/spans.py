@@ -93,7 +93,7 @@ def reading_task(path: Path) -> Task:
     texts: dict[str, str] = {}
     questions = []
     left_out = 0
-    for row in _rows(path, "context", "source", "questions"):
+    for row in json_rows(path, "context", "source", "questions"):
         if not is_held_out(row["context"]):
             continue
         name = f"{_digest(row['context'])}.txt"
@@ -110,10 +110,10 @@ def reading_task(path: Path) -> Task:
 
 def article_task(questions: Path, statutes: Path) -> Task:
     """Questions with the article that answers each. Raises BadDataset."""
-    rows = list(_rows(questions, "id", "question", "answer", "kind", "gold"))
+    rows = list(json_rows(questions, "id", "question", "answer", "kind", "gold"))
     wanted = {ident for row in rows for ident in row["gold"]}
     texts = {}
-    for article in _rows(statutes, "_id", "title", "text"):
+    for article in json_rows(statutes, "_id", "title", "text"):
         if article["_id"] in wanted:
             law, _, label = article["title"].rpartition(" ")
             texts[f"{article['_id']}.txt"] = f"{law}\n\n{label}　{article['text']}\n"
@@ -126,9 +126,9 @@ def article_task(questions: Path, statutes: Path) -> Task:
 
 def question_task(questions: Path, statutes: Path) -> Task:
     """The same questions over all laws. Raises BadDataset."""
-    rows = _rows(questions, "id", "question", "answer", "kind")
+    rows = json_rows(questions, "id", "question", "answer", "kind")
     asked = tuple(SpanQuestion(r["id"], r["question"], (r["answer"],), r["kind"]) for r in rows)
-    return Task("question", laws_of(_rows(statutes, "title", "text", "metadata")), asked)
+    return Task("question", laws_of(json_rows(statutes, "title", "text", "metadata")), asked)
 
 
 def laws_of(articles: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -155,7 +155,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _rows(path: Path, *keys: str) -> Iterator[dict[str, Any]]:
+def json_rows(path: Path, *keys: str) -> Iterator[dict[str, Any]]:
     """The rows of a file of JSON lines (.xz is unpacked) that have these keys. Raises BadDataset."""
     number = 0
     try:
