@@ -13,20 +13,25 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+import numpy as np
 
 from eval.datasets import GoldRow, read_gold
 from eval.report import table
 from eval.run import evaluate_gold
 from qa.build import build_engine
 from qa.converse import MemoryConversations
+from qa.decide.features import NAMES, RIVALRY
+from qa.decide.identity import Identity
+from qa.decide.rivals import Choice
+from qa.decide.scorer import Linear
 from qa.engine import Engine
 from qa.read import Candidate
-from qa.rivals import Choice
 
 FIGURES = ("both", "answer", "wrong_rate", "wrongly_refused", "refused", "followups", "hit1")
 KINDS = ("distributive", "amount", "department", "list", "condition", "procedure", "definition", "yesno", "validity")
@@ -57,6 +62,8 @@ def _no_verdict(*_: object, **__: object) -> None:
     return None
 
 
+NO_IDENTITY = Identity(*(0.0 for _ in fields(Identity)))
+
 SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "分别对应": _patched(
         qa__read__respectively__read=_nothing,
@@ -65,15 +72,18 @@ SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
         qa__read__ladder__rung_of=_no_verdict,
     ),
     "两跳引用": _patched(
-        qa__engine__asks_penalty=lambda question: False, qa__read__with_references=lambda sentence, context: sentence
+        qa__passages__asks_penalty=lambda question: False,
+        qa__engine__with_references=lambda sentence, context: sentence,
     ),
+    "句式读取": _patched(qa__engine__candidates=_nothing),
+    "身份核对": _patched(qa__decide__features__identity_of=lambda *_: NO_IDENTITY),
     "前提核对": _patched(qa__engine__broken_premise=lambda asked, candidate: None),
     "金额的用途": _patched(qa__read__sense__fitting=lambda found, question: iter(found)),
     "文件之间取舍": _patched(
         qa__engine__choose=lambda scored, asked, as_of, meant: Choice(list(scored), ()),
         qa__ranking__document_fit=lambda source, asked, as_of: 0.0,
     ),
-    "按句重排": _patched(qa__ranking___evidence=lambda sentence: 0.0),
+    "按句重排": _patched(qa__ranking__evidence=lambda sentence: 0.0),
     "问法与条款形式": _patched(qa__ranking__told_share=lambda intents, text: 0.0, qa__ranking__defined_terms=_nothing),
     "追问补全": _patched(qa__engine__complete=lambda question, last: None),
 }
@@ -81,9 +91,17 @@ SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
 
 
 def _without_reranker(engine: Engine) -> Engine:
+    searcher = copy.copy(engine.searcher)
+    searcher.reranker = None
+    return Engine(engine.store, searcher, engine.understander, engine.threshold, engine.reader, engine.conversations)
+
+
+def _without_scorer(engine: Engine) -> Engine:
+    """What the reader likes best is said, as surely as it likes it."""
     other = copy.copy(engine)
-    other.searcher = copy.copy(engine.searcher)
-    other.searcher.reranker = None
+    alone = np.array([float(name == "answers_and_agrees") for name in NAMES], dtype=np.float32)
+    sure = np.append(6 * alone, np.zeros(len(RIVALRY), dtype=np.float32))
+    other.scorer = replace(engine.scorer, rank=Linear(alone, 0.0), sure=Linear(sure, -3.0))
     return other
 
 
@@ -102,6 +120,8 @@ def _without_lexicon(engine: Engine) -> Engine:
 
 
 CHANGED: dict[str, Callable[[Engine], Engine]] = {
+    "阅读模型": lambda engine: engine.with_reader(None),
+    "评分模型": _without_scorer,
     "检索重排模型": _without_reranker,
     "纠错": _without_spelling,
     "口语词表": _without_lexicon,

@@ -79,12 +79,13 @@ class GoldConversation:
 
 @dataclass(frozen=True, slots=True)
 class Unanswerable:
-    """A question that the corpus does not answer, and why."""
+    """A question that the corpus does not answer, and why. `document` is the one that it is near to, if any."""
 
     id: str
     question: str
     style: str
     why: str
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,8 @@ def _gold_row(row: dict[str, Any], where: _Line) -> GoldRow:
             identity, tuple(_gold_question(turn, f"{identity}.{n}", "turn", where) for n, turn in enumerate(turns))
         )
     if kind == "unanswerable":
-        return Unanswerable(
-            identity, _text(row, "question", where), _text(row, "style", where, ""), _text(row, "why", where, "")
-        )
+        question, style = _text(row, "question", where), _text(row, "style", where, "")
+        return Unanswerable(identity, question, style, _text(row, "why", where, ""), _text(row, "doc", where, ""))
     if kind == "retrieval":
         return GoldRetrieval(
             identity,

@@ -37,7 +37,6 @@ from eval.spans import SpanQuestion, Task, ingested, json_rows, reading_task
 from index.reader.load import load_reader
 from index.reader.types import JointReader, Readable
 from index.types import Filters
-from qa import confidence
 from qa.build import build_engine
 from qa.engine import Engine
 from qa.read.neural import said_by
@@ -103,12 +102,13 @@ def through(engine: Engine, ids: Mapping[str, frozenset[str]], names: Mapping[st
     day = date.today()
 
     def say(row: Row) -> Said:
-        found = engine.best(
-            Question(row.gold.question, day, Filters(document_ids=ids.get(names[row.passage], frozenset())))
-        )
-        if found is None:
+        filters = Filters(document_ids=ids.get(names[row.passage], frozenset()))
+        considered = engine.consider(Question(row.gold.question, day, filters))
+        if considered is None or not considered.scored:
             return Said("", 0.0)
-        return Said(found[0].text, confidence.probability(found[1]) if found[2] else 0.0)
+        best = considered.scored[0].candidate
+        sound = engine.contradicted(considered.pool, best) is None
+        return Said(best.text, engine.scorer.confidence(considered.scored) if sound else 0.0)
 
     return say
 
@@ -256,8 +256,8 @@ def _measured(given: argparse.Namespace, reader: JointReader) -> dict[str, float
             if over is None or way == "model":
                 found[way] = judged(rows, model_alone(reader), way)
             else:
-                over[0].reader = None if way == "rules" else reader
-                found[way] = judged(rows, through(*over), way)
+                engine = over[0].with_reader(None if way == "rules" else reader)
+                found[way] = judged(rows, through(engine, *over[1:]), way)
     print_passage(found)
     figures = {f"passage/{way}/{name}": value for way, of in found.items() for name, value in of.items()}
     if not given.no_general:
@@ -268,11 +268,10 @@ def _measured(given: argparse.Namespace, reader: JointReader) -> dict[str, float
     if given.data is not None:
         questions = read_gold(given.shared / "questions" / f"cities.{given.split}.jsonl")
         for way in given.ways:
-            engine = build_engine(given.data, reader=reader)
+            engine = build_engine(given.data, reader="none" if way == "rules" else reader)
             if way == "model":
                 told = store_alone(engine, reader, questions)
             else:
-                engine.reader = None if way == "rules" else reader
                 told = dict(evaluate_gold(engine, way, questions).figures)
             names = [
                 n for n in ("hit1", "hit5", "answer", "both", "wrong_rate", "refused", "wrongly_refused") if n in told

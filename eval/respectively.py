@@ -28,10 +28,12 @@ from eval.report import table
 from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from index.types import Hit
+from qa.decide.features import Pool
+from qa.decide.scorer import load_scorer
 from qa.evidence import Loaded, Source, sentences_of, terms_of
 from qa.lexicon import load_lexicon
-from qa.ranking import score
 from qa.read import Context, candidates
+from qa.read.referred import with_references
 from qa.understand import Understander
 
 DAY = date(2026, 11, 21)
@@ -63,10 +65,10 @@ class Reader:
             c
             for source in sources
             for sentence in sentences_of(source, terms, self._tokenizer)
-            for c in candidates(sentence, context)
+            for c in candidates(with_references(sentence, context), context)
         ]
-        best = max(found, key=lambda c: score(c, DAY, asked.years), default=None)
-        return best.text if best else ""
+        ranked = load_scorer(read=False).ranked(Pool(asked, terms, DAY, frozenset(), found, (), {}, 0.0))
+        return ranked[0].candidate.text if ranked else ""
 
 
 _CAP = re.compile(

@@ -27,7 +27,7 @@ from index.reader.load import load_reader
 from index.rerank import load_reranker
 from index.types import Hit
 from qa.build import build_engine
-from qa.confidence import MAX_WRONG_RATE
+from qa.decide.scorer import MAX_WRONG_RATE
 from qa.engine import Engine
 from qa.types import Answer, Outcome, Question
 

@@ -39,7 +39,6 @@ from index.reader.load import load_reader
 from index.reader.types import JointReader
 from index.training.reader.data import is_held_out
 from index.types import Filters
-from qa import confidence
 from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.types import Question
@@ -220,13 +219,14 @@ def _filters(question: SpanQuestion, ids: Mapping[str, frozenset[str]]) -> Filte
 
 
 def _judge(engine: Engine, question: SpanQuestion, filters: Filters, day: date) -> Judged:
-    found = engine.best(Question(question.text, day, filters))
-    if found is None:
+    considered = engine.consider(Question(question.text, day, filters))
+    if considered is None or not considered.scored:
         return Judged(question, 0.0, 0.0, 0.0, 0.0, False)
-    candidate, features, sound = found
+    candidate = considered.scored[0].candidate
     quote = candidate.sentence.source.document.quote(candidate.spans[0])
     held = any(is_covered(gold, quote) for gold in question.golds)
-    given = sound and confidence.probability(features) >= engine.threshold
+    sound = engine.contradicted(considered.pool, candidate) is None
+    given = sound and engine.scorer.confidence(considered.scored) >= engine.threshold
     golds, said = question.golds, candidate.text
     return Judged(question, exact_match(golds, said), span_f1(golds, said), float(held), span_f1(golds, quote), given)
 
@@ -266,7 +266,7 @@ def measure(
     questions = sampled(task.questions, limit)
     out: dict[str, float] = {}
     for label, reader in readers.items():
-        engine.reader = reader
+        engine = engine.with_reader(reader)
         found = figures_of(judged(engine, ids, questions, day, f"{task.name} {label}"))
         out |= {f"{label}/{name}": value for name, value in found.items()}
     lost = sum(not any(ids.get(name) for name in q.texts) for q in questions if q.texts)

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.simplified import simplified
 from index.errors import EncoderError
 
 Vectors = NDArray[np.float32]
@@ -144,7 +145,7 @@ class StaticEncoder:
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The rows of each text's tokens."""
-        batch = [_encodable(text) for text in texts]
+        batch = [simplified(text) for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

@@ -12,8 +12,10 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from corpus.simplified import simplified
+
 # Raise it when `tokens` emits something else for the same text: an index built by another version is refused.
-VERSION = 2
+VERSION = 3
 
 _CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 _RUN = re.compile(rf"[{_CJK}]+|[0-9a-z]+(?:\.[0-9a-z]+)*")
@@ -84,8 +86,8 @@ class Tokenizer:
 
 
 def normalise(text: str) -> str:
-    """NFKC (full-width digits and letters folded), lower case, 1,000 -> 1000. A copy: spans never refer to it."""
-    plain = _QUOTES.sub("", unicodedata.normalize("NFKC", text).lower())
+    """NFKC (full-width digits and letters folded), lower case, simplified characters, 1,000 -> 1000. A copy: spans never refer to it."""
+    plain = _QUOTES.sub("", simplified(unicodedata.normalize("NFKC", text).lower()))
     return _THOUSANDS.sub(lambda m: m.group().replace(",", ""), plain)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from corpus.types import Document
+from corpus.types import Document, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Passage:
     clause_id: str = ""
     start: int = 0
     end: int = 0
+
+    @property
+    def span(self) -> Span:
+        """Where `text` stands in its document."""
+        return Span(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)

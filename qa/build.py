@@ -23,8 +23,8 @@ from index.searcher import Searcher
 from index.snapshot import CURRENT, Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
 from index.types import Passage
-from qa import confidence
 from qa.converse import Conversations
+from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
 from qa.engine import Engine
 from qa.errors import BadSetting
 from qa.lexicon import load_lexicon
@@ -140,8 +140,8 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 
 def _threshold(max_wrong_rate: str, read: bool) -> float:
     try:
-        rate = float(max_wrong_rate) if max_wrong_rate else confidence.MAX_WRONG_RATE
-        return confidence.threshold_for(rate, read)
+        rate = float(max_wrong_rate) if max_wrong_rate else MAX_WRONG_RATE
+        return load_scorer(read).threshold_for(rate)
     except ValueError as error:
         raise BadSetting(
             f"TIAOWEN_MAX_WRONG_RATE 的值无效：{max_wrong_rate}", "填 0 到 1 之间的小数，如 0.05 表示所答至多 5% 有误"

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from index.types import Passage
-from qa.understand import kind_of
+from qa.question.answer_type import type_said
 
 MAX_SESSIONS = 10_000
 """Sessions remembered at once; the one used longest ago is forgotten first."""
 
 _LEANS = re.compile(
-    r"^(?:那|那么|这个?事?|它|他|她|其|该|要是|如果|假如|还有|另外|最后|再|然后|以及|换成|缓缴|也)|呢[？?]?$|这笔|这事|这个|他们|它们|上述|前面|刚才"
+    r"^(?:那|那么|这个?事?|它|他|她|其|该|要是|如果|假如|还有|另外|最后|再|然后|以及|换成|也)|呢[？?]?$|这笔|这事|这个|他们|它们|上述|前面|刚才"
 )
 _BARE = re.compile(
-    r"^(?:请问|想问)?(?:补助|补贴|奖励|罚款|利息|期限|有效期|金额|比例|标准|专利号|条件|材料|地址|电话|截止|时间|流程)?[^，。]{0,6}?"
-    r"(?:什么时候|找(?:谁|哪)|归谁|归哪|交给谁|向谁|哪个部门|哪些部门|哪个单位|多少|怎么算|怎么办|怎么申请|多久|几天|哪天|何时|在哪|是多少|是什么|谁负责|最高|牵头|能通车|截止)[^，。]{0,8}[？?]?$"
+    r"^(?:请问|想问)?(?:补助|补贴|奖励|罚款|利息|期限|有效期|金额|比例|标准|条件|材料|地址|电话|截止|时间|流程)?[^，。]{0,6}?"
+    r"(?:什么时候|找(?:谁|哪)|归谁|归哪|交给谁|向谁|哪个部门|哪些部门|哪个单位|多少|怎么算|怎么办|怎么申请|多久|几天|哪天|何时|在哪|是多少|是什么|谁负责|最高|牵头|截止)[^，。]{0,8}[？?]?$"
 )
 _SWAPS = (
     re.compile(r"国家级|省级|市级|区级|县级"),
@@ -102,7 +102,7 @@ def complete(question: str, last: Turn | None) -> FollowUp | None:
     if last is None or stands_alone(text):
         return None
     topic, own = last.topic, re.sub(r"^(?:那么?|要是|如果|换成)|呢?[？?。！]*$", "", text)
-    if kind_of(text) != "span":
+    if type_said(text) != "span":
         return FollowUp(f"{_subject(topic)}，{own}？", own, topic)
     for pattern in _SWAPS:
         new, old = pattern.search(own), pattern.search(topic)
@@ -115,7 +115,7 @@ def complete(question: str, last: Turn | None) -> FollowUp | None:
 
 
 _ASKED = re.compile(
-    r"(?:市里|省里|区里|县里|国家|一共|最高|能|可以|(?<!专项)(?<!行动)计划|，)*(?:奖|补|罚|给|拿|领|用|有|归|由|找|向)?(?:了|到|按|是)?"
+    r"(?:市里|省里|区里|县里|国家|一共|最高|能|可以|，)*(?:奖|补|罚|给|拿|领|用|有|归|由|找|向)?(?:了|到|按|是)?"
     r"(?:多少钱?|多大|几(?:天|年|家|个(?:工作日|月|点)?)|什么(?:时候|颜色)?|何时|哪(?:天|年|一年|家公司|个部门|些部门|几个部门|些|个)|"
     r"怎么(?:办|算|申请)?|吗|呢|谁)[^，。]*[？?]?$"
 )

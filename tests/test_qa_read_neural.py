@@ -1,19 +1,17 @@
-"""Spans of a neural reader as candidates, and on the whole path: where they are asked for, cut and cited."""
+"""Spans of a neural reader as candidates, and on the whole path: how they are offered, cut and cited."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import sources, understood
+from reading import TITLE, sources, understood
 from test_index_reader_extractive import known_model, offline, quiet  # noqa: F401
 
 from api.cli import main
@@ -26,8 +24,8 @@ from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.evidence import Sentence, sentences_of, terms_of
 from qa.read.candidate import Candidate
-from qa.read.neural import candidates, said_by, whole
-from qa.types import Answer, Question
+from qa.read.neural import agreement, candidates, said_by, values_of, whole
+from qa.types import Question
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 11, 21)
@@ -105,10 +103,6 @@ def sentences(text: str, question: str) -> list[list[Sentence]]:
     return [sentences_of(source, terms, Tokenizer()) for source in sources(text)]
 
 
-def by_rule(sentence: Sentence, found: bool) -> Candidate:
-    return Candidate(sentence.text, sentence, (sentence.span,), 0.4, found)
-
-
 def read_by(
     reader: Pointing, read: Sequence[Sequence[Sentence]], question: str
 ) -> list[tuple[Sequence[Sentence], Reading]]:
@@ -116,48 +110,33 @@ def read_by(
     return [*zip([s for s in read if s], reader.read(question, texts), strict=True), ([], Reading(1, 1, 1, 0, None))]
 
 
+def told(question: str, reading: Reading) -> list[Candidate]:
+    """What is offered of one reading of the first passage of TEXT."""
+    return list(candidates(understood(question), [(sentences(TEXT, question)[0], reading)]))
+
+
 TEXT = "第一条 因供电线路故障停电的，补偿 １２万元。\n第二条 由𠮷局说明原因。用户应当申报。"
+SHOWN = f"{TITLE}\n{TEXT}"
+"""The passage that TEXT becomes."""
 
 
-def test_spans_take_the_place_of_pieces_of_sentences_and_stand_beside_forms() -> None:
-    question = "为何停电"
-    read = sentences(TEXT, question)
-    first = read[0][0]
-    rules = [by_rule(first, True), by_rule(first, False)]
+def test_each_span_is_a_candidate_with_its_sentence() -> None:
+    question = "由谁说明停电的原因"
     reader = Pointing("供电线路故障", "由𠮷局说明原因。用户应当申报")
-    found = candidates(rules, understood(question), read_by(reader, read, question))
-    assert found[0] is rules[0] and [c.text for c in found[1:]] == ["供电线路故障", "由𠮷局说明原因。用户应当申报"]
-    for candidate in found[1:]:
+    found = list(candidates(understood(question), read_by(reader, sentences(TEXT, question), question)))
+    assert [c.text for c in found] == ["供电线路故障", "由𠮷局说明原因。用户应当申报"]
+    for candidate in found:
         quote = candidate.sentence.source.document.quote
-        assert candidate.found and candidate.fit == 0.8
+        assert candidate.found and candidate.fit == 0.8 and candidate.told_by == "reader"
+        assert candidate.kind == understood(question).kind
         assert quote(candidate.spans[1]) == candidate.text and candidate.spans[0].contains(candidate.spans[1])
         assert candidate.spans[0].contains(candidate.sentence.span)
 
 
-def test_nothing_read_leaves_all_to_the_rules() -> None:
+def test_nothing_read_offers_nothing() -> None:
     read = sentences(TEXT, "为何停电")
-    rules = [by_rule(read[0][0], False)]
-    assert candidates(rules, understood("为何停电"), read_by(Pointing("没有的话"), read, "为何停电")) == rules
-
-
-@pytest.mark.parametrize(
-    ("question", "found", "told"),
-    [
-        ("停电的原因", True, True),
-        ("停电了怎么申报？", True, True),
-        ("什么条件的企业有补偿？", True, True),
-        ("什么是停电？", True, True),
-        ("补偿多少钱？", True, False),
-        ("补偿多少钱？", False, True),
-        ("由哪个部门说明？", False, True),
-        ("停电有补偿吗？", False, False),
-    ],
-)
-def test_spans_are_told_where_no_form_answers(question: str, found: bool, told: bool) -> None:
-    read = sentences(TEXT, question)
-    rules = [by_rule(read[0][0], found)]
-    given = candidates(rules, understood(question), read_by(Pointing("供电"), read, question))
-    assert (given != rules) == told
+    assert not list(candidates(understood("为何停电"), read_by(Pointing("没有的话"), read, "为何停电")))
+    assert not list(candidates(understood("为何停电"), []))
 
 
 @pytest.mark.parametrize(
@@ -172,21 +151,72 @@ def test_spans_are_told_where_no_form_answers(question: str, found: bool, told: 
     ],
 )
 def test_yes_and_no_are_said_by_a_reader_that_knows_them(question: str, yes: float, said: str) -> None:
-    read = sentences(TEXT, question)
-    at = TEXT.index("补偿")
-    reading = Reading(0.8, 0.9, yes, 0.0, 0.0, (ReadSpan(at, at + 2, 0.5),))
-    (first, *_) = [s for s in read if s]
-    (candidate,) = candidates([by_rule(first[0], True)], understood(question), [(first, reading)])
-    assert candidate.text == said and candidate.found
+    at = SHOWN.index("补偿")
+    (candidate,) = told(question, Reading(0.8, 0.95, yes, 0.0, 0.0, (ReadSpan(at, at + 2, 0.5),)))
+    assert candidate.text == said and candidate.found and candidate.kind == "yesno"
     assert "补偿" in candidate.sentence.source.document.quote(candidate.spans[0])
     assert candidate.fit == pytest.approx(0.8 * max(yes, 1 - yes))
 
 
-def test_a_reading_that_wants_no_yes_or_no_leaves_it_to_the_rules() -> None:
-    read = sentences(TEXT, "停电有补偿吗？")
-    rules = [by_rule(read[0][0], True)]
-    reading = Reading(0.8, 0.1, 0.9, 0.0, 0.0, (ReadSpan(0, 3, 0.5),))
-    assert candidates(rules, understood("停电有补偿吗？"), [(read[0], reading)]) == rules
+@pytest.mark.parametrize(
+    ("question", "yes_no", "kinds"),
+    [
+        ("补偿多少钱？", 0.1, ["amount"]),
+        ("补偿多少钱？", 0.6, ["yesno", "amount"]),
+        ("停电有补偿吗？", 0.6, ["yesno", "span"]),
+        ("停电有补偿吗？", 0.1, ["yesno", "span"]),
+    ],
+)
+def test_words_stand_beside_yes_and_no_where_either_may_be_wanted(
+    question: str, yes_no: float, kinds: list[str]
+) -> None:
+    at = SHOWN.index("１２万元")
+    found = told(question, Reading(0.8, yes_no, 0.9, 0.0, 0.0, (ReadSpan(at, at + 4, 0.5),)))
+    assert [c.kind for c in found] == kinds
+    assert found[-1].text == "１２万元" and found[-1].told_by == "reader"
+
+
+def test_a_reader_that_doubts_a_passage_doubts_its_words() -> None:
+    (candidate,) = told("补偿多少钱？", Reading(0.2, 0.1, 0.9, 0.0, 0.0, (ReadSpan(4, 10, 0.5),)))
+    assert not candidate.found and candidate.fit == pytest.approx(0.1)
+
+
+def test_items_that_stand_apart_are_one_candidate() -> None:
+    first, last = SHOWN.index("供电线路"), SHOWN.index("１２万元")
+    items = (ReadSpan(first, first + 4, 0.9), ReadSpan(last, last + 4, 0.6))
+    whole_list, *_ = told("有哪些？", Reading(0.8, 0.1, 0.9, 0.9, 0.0, items[:1], items))
+    assert whole_list.text == "供电线路、１２万元" and whole_list.fit == pytest.approx(0.8 * 0.6)
+    quote = whole_list.sentence.source.document.quote
+    assert [quote(span) for span in values_of(whole_list)] == ["供电线路", "１２万元"]
+
+
+# -- how far a reader agrees with a candidate --------------------------------------------------------------------------
+
+SHARES = st.floats(0, 1)
+SPANS = st.tuples(st.integers(0, len(SHOWN) - 2), st.integers(1, 20), SHARES).map(
+    lambda t: ReadSpan(t[0], min(len(SHOWN), t[0] + t[1]), t[2])
+)
+READINGS = st.builds(
+    Reading, SHARES, SHARES, SHARES, SHARES, st.none() | st.floats(-20, 20), st.lists(SPANS, max_size=4).map(tuple),
+    st.lists(SPANS, max_size=4).map(tuple),
+)  # fmt: skip
+
+
+@given(READINGS, READINGS, st.sampled_from(["补偿多少钱？", "停电有补偿吗？", "有哪些？"]))
+def test_any_reading_agrees_with_any_candidate_between_not_at_all_and_wholly(
+    one: Reading, other: Reading, question: str
+) -> None:
+    for candidate in told(question, one):
+        assert 0.0 <= candidate.fit <= 1.0 and candidate.sentence.source.document.quote(candidate.spans[0])
+        assert 0.0 <= agreement(candidate, question, other) <= 1.0
+
+
+def test_a_reader_agrees_with_its_own_words_as_surely_as_it_found_them() -> None:
+    at = SHOWN.index("１２万元")
+    reading = Reading(0.8, 0.1, 0.9, 0.0, 0.0, (ReadSpan(at, at + 4, 0.7), ReadSpan(4, 8, 0.2)))
+    first, second = told("补偿多少钱？", reading)
+    assert agreement(first, "补偿多少钱？", reading) == pytest.approx(0.7)
+    assert agreement(second, "补偿多少钱？", reading) == pytest.approx(0.2)
 
 
 def test_several_items_are_said_together() -> None:
@@ -211,52 +241,45 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data"
 
 
-def reading(data: Path, reader: Any) -> Engine:
-    engine = build_engine(data)
-    engine.reader = reader
-    return engine.with_threshold(0.0)
+def offered(engine: Engine, question: str) -> list[Candidate]:
+    considered = engine.consider(Question(question, DAY))
+    assert considered is not None
+    return [s.candidate for s in considered.scored]
 
 
-def test_an_answer_is_cited_word_for_word(data: Path) -> None:
-    reader = Pointing("供电线路故障")
-    outcome = reading(data, reader).answer(Question("生产障碍是什么原因造成的", DAY))
-    assert isinstance(outcome, Answer) and outcome.text == "供电线路故障"
-    assert "因供电线路故障造成的生产障碍" in outcome.citations[0].quote
+def test_what_a_reader_finds_is_cited_word_for_word(data: Path) -> None:
+    reader, question = Pointing("供电线路故障"), "生产障碍是什么原因造成的"
+    engine = build_engine(data, reader="none").with_reader(reader)
+    found = [c for c in offered(engine, question) if c.told_by == "reader"]
+    assert [c.text for c in found] == ["供电线路故障"]
+    (citation, *_) = engine.cite(found[0])
     (document,) = Store(data).documents()
+    assert "因供电线路故障造成的生产障碍" in citation.quote == document.quote(citation.span)
     assert reader.asked
-    for question, passages in reader.asked:
-        assert question == "生产障碍是什么原因造成的" and all(p in document.text for p in passages)
+    for asked, passages in reader.asked:
+        assert asked == question and all(p in document.text for p in passages)
 
 
-def test_a_figure_is_left_to_the_rules(data: Path) -> None:
-    outcome = reading(data, Pointing("停电")).answer(Question("停电超过十小时每户奖励多少钱？", DAY))
-    assert isinstance(outcome, Answer) and outcome.text == "5万元"
-
-
-def test_a_reader_that_finds_nothing_changes_nothing(data: Path) -> None:
+@pytest.mark.parametrize("question", ["停电怎么申报？", "生产障碍是什么原因造成的", "奖励多少？"])
+def test_a_reader_that_finds_nothing_leaves_all_to_the_rules(data: Path, question: str) -> None:
     plain = build_engine(data, reader="none")
-    silent = reading(data, Pointing()).with_threshold(plain.threshold)
-    for text in ("停电怎么申报？", "生产障碍是什么原因造成的", "奖励多少？", "第二条怎么规定的"):
-        question = Question(text, DAY)
-        assert replace(silent.answer(question), timings_ms={}) == replace(plain.answer(question), timings_ms={})
+    found, alone = offered(plain.with_reader(Pointing()), question), offered(plain, question)
+    assert {(c.text, c.spans) for c in found} == {(c.text, c.spans) for c in alone}
+    assert {c.told_by for c in found} == {"rules"}
+
+
+def test_another_reader_leaves_the_engine_as_it_was(data: Path) -> None:
+    plain = build_engine(data, reader="none")
+    other = plain.with_reader(Pointing("停电"))
+    assert plain.reader is None and other.reader is not None and other.with_reader(None).reader is None
+    assert other.conversations is plain.conversations and other.store is plain.store
 
 
 @pytest.mark.usefixtures("offline", "quiet")
-def test_the_setting_reaches_every_command(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("TIAOWEN_READER", known_model(tmp_path / "known"))
-    monkeypatch.setenv("TIAOWEN_MAX_WRONG_RATE", "1")
-    assert main(["ask", "停电的说法", "--data", str(data)]) == 0
-    assert capsys.readouterr().out.startswith("因供电线路故障造成的生产障碍 ")
-    gold = tmp_path / "gold.jsonl"
-    gold.write_text(
-        '{"id": "1", "question": "停电的说法", "type": "span", "answers": ["因供电线路故障造成的生产障碍"],'
-        ' "quote": "因供电线路故障造成的生产障碍"}\n',
-        "utf-8",
-    )
-    assert main(["eval", str(gold), "--data", str(data)]) == 0
-    assert "both             1.000" in capsys.readouterr().out
+def test_a_folder_is_read_with(data: Path, tmp_path: Path) -> None:
+    engine = build_engine(data, reader=known_model(tmp_path / "known"))
+    found = [c.text for c in offered(engine, "停电的说法") if c.told_by == "reader"]
+    assert found == ["因供电线路故障造成的生产障碍"]
 
 
 @pytest.mark.parametrize("command", ["ask", "eval", "serve"])

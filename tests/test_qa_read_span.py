@@ -45,11 +45,6 @@ def test_a_quality_that_is_named(text: str, question: str, answer: str) -> None:
     assert best(text, question) == answer
 
 
-def test_whom_a_policy_is_for() -> None:
-    text = "一、支持对象\n\n对依法经营、保持生产的小微企业和个体工商户。\n\n二、审议小微企业支持政策。"
-    assert best(text, "小微企业支持政策面向哪类主体？") == "依法经营、保持生产的小微企业和个体工商户"
-
-
 def test_a_label_is_no_answer() -> None:
     text = "4.4.1  启动条件：发布红色预警，或者发生人员伤亡。"
     assert all("启动条件" not in c.text or "预警" in c.text for c in read(text, "红色预警的时候怎么处理？"))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from reading import DAY, sources, understood
+from reading import sources, understood, worth
 
 from corpus.ingest import read_documents
 from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from index.types import Hit
 from qa.evidence import Loaded, Source, sentences_of, terms_of
-from qa.ranking import score
 from qa.read import Context, candidates
+from qa.read.referred import with_references
 
 LIST = """2025年度优秀工业设计奖获奖名单
 
@@ -74,7 +74,7 @@ def ask(question: str, text: str = LIST) -> str:
         document, clauses = next((d, c) for d, c in read if d.id == passage.document_id)
         source = Source(Hit(passage, 1, 1.0), Loaded(document, clauses, {c.id: c for c in clauses}))
         for sentence in sentences_of(source, terms, tokenizer):
-            found += [(score(c, DAY), c.text) for c in candidates(sentence, context)]
+            found += [(worth(c), c.text) for c in candidates(with_references(sentence, context), context)]
     return max(found)[1] if found else ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +13,10 @@ from reading import understood
 
 from corpus.types import Clause, Document, Span, Validity
 from index.types import Hit, Passage
+from qa.decide.rivals import alike, are_rivals, choose, told
+from qa.decide.scorer import Scored
 from qa.evidence import Loaded, Sentence, Source
-from qa.ranking import Scored
 from qa.read import Candidate
-from qa.rivals import alike, are_rivals, choose, told
 
 DAY = date(2026, 11, 21)
 OLD = Validity(date(2020, 1, 1), date(2023, 12, 31))
@@ -29,7 +31,11 @@ def says(figure: str, text: str, ident: str = "a", region: str = "澜江市", va
     source = Source(Hit(passage, 1, 1.0), Loaded(document, (clause,), {ident: clause}))
     at = text.index(figure)
     sentence = Sentence(source, 0, len(text), text, 0.8, 0.8, 0.8)
-    return Candidate(figure, sentence, (sentence.span, Span(at, at + len(figure))), 0.8)
+    return Candidate(figure, sentence, (sentence.span, Span(at, at + len(figure))), 0.8, kind="amount")
+
+
+def scored_of(*rows: tuple[Candidate, float]) -> list[Scored]:
+    return [Scored(candidate, logit, np.zeros(0, dtype=np.float32)) for candidate, logit in rows]
 
 
 DOCTOR = "对新引进的博士，给予每人{}的一次性安居补贴。"
@@ -40,14 +46,14 @@ ELSEWHERE = says("15万元", DOCTOR.format("15万元"), "else", region="石桥�
 
 
 def test_the_document_in_force_answers_and_the_other_is_told() -> None:
-    choice = choose([Scored(OLD_SAYS, 2.0), Scored(NEW_SAYS, 1.8)], understood(QUESTION), DAY, frozenset())
+    choice = choose(scored_of((OLD_SAYS, 2.0), (NEW_SAYS, 1.8)), understood(QUESTION), DAY, frozenset())
     assert choice.scored[0].candidate is NEW_SAYS
     assert choice.rivals == (OLD_SAYS,)
     assert told(OLD_SAYS, DAY) == "《澜江市安居补贴办法（old）》（2020年，已到期）为20万元"
 
 
 def test_a_document_or_a_year_that_is_named_is_the_one() -> None:
-    scored = [Scored(OLD_SAYS, 2.0), Scored(NEW_SAYS, 1.8)]
+    scored = scored_of((OLD_SAYS, 2.0), (NEW_SAYS, 1.8))
     for asked, meant in (
         (understood("2020年" + QUESTION), frozenset[str]()),
         (understood(QUESTION), frozenset({"old"})),
@@ -58,7 +64,7 @@ def test_a_document_or_a_year_that_is_named_is_the_one() -> None:
 
 
 def test_two_places_are_asked_back() -> None:
-    choice = choose([Scored(NEW_SAYS, 2.0), Scored(ELSEWHERE, 1.9)], understood(QUESTION), DAY, frozenset())
+    choice = choose(scored_of((NEW_SAYS, 2.0), (ELSEWHERE, 1.9)), understood(QUESTION), DAY, frozenset())
     assert choice.equal
     assert choice.rivals == (ELSEWHERE,)
 
@@ -78,7 +84,16 @@ def test_what_is_no_rival(other: Candidate, why: str) -> None:
 
 
 def test_far_worse_candidates_are_no_rivals() -> None:
-    assert not choose([Scored(NEW_SAYS, 2.0), Scored(OLD_SAYS, 1.0)], understood(QUESTION), DAY, frozenset()).rivals
+    scored = scored_of((NEW_SAYS, 2.0), (OLD_SAYS, -0.5))
+    assert not choose(scored, understood(QUESTION), DAY, frozenset()).rivals
+
+
+def test_only_figures_have_rivals() -> None:
+    words = replace(NEW_SAYS, kind="span"), replace(NEW_SAYS, found=False)
+    for best in words:
+        choice = choose(scored_of((best, 2.0), (OLD_SAYS, 1.9)), understood(QUESTION), DAY, frozenset())
+        assert choice.scored[0].candidate is best and not choice.rivals
+    assert choose([], understood(QUESTION), DAY, frozenset()).scored == []
 
 
 _TEXTS = st.text(alphabet="对新引进的博士给予每人一次性安居补贴0123万元，。", max_size=30)
@@ -92,7 +107,7 @@ def test_likeness_is_mutual(one: str, other: str) -> None:
 
 @given(st.permutations([OLD_SAYS, NEW_SAYS, ELSEWHERE]), st.sampled_from([QUESTION, "澜江市" + QUESTION, "怎么申请？"]))
 def test_nothing_is_lost_in_choosing(order: list[Candidate], question: str) -> None:
-    scored = [Scored(candidate, 2.0 - 0.1 * i) for i, candidate in enumerate(order)]
+    scored = scored_of(*((candidate, 2.0 - 0.1 * i) for i, candidate in enumerate(order)))
     choice = choose(scored, understood(question), DAY, frozenset())
     assert sorted(map(id, choice.scored)) == sorted(map(id, scored))
     assert choice.scored[0].candidate not in choice.rivals

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from corpus.simplified import simplified
 
 
 def readable(text: str) -> str:
-    """`text` with lone surrogates, which no tokenizer takes, replaced one by one, so that offsets stay."""
-    return _SURROGATE.sub("\ufffd", text)
+    """`text` in simplified characters, with lone surrogates, which no tokenizer takes, replaced one by one: offsets stay."""
+    return simplified(text)
 
 
 def stripped(text: str, start: int, end: int) -> tuple[int, int] | None:

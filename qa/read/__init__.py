@@ -27,7 +27,6 @@ from qa.read import (
 )
 from qa.read.candidate import Candidate, Context
 from qa.read.ranks import is_of_another
-from qa.read.referred import with_references
 
 _OF_ANOTHER = 0.4  # what an answer is worth that speaks of another rank than is asked for
 _LONGEST_CITED = 800  # characters of another clause that is quoted beside an answer
@@ -47,20 +46,23 @@ __all__ = ["Candidate", "Context", "candidates"]
 
 
 def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
-    """Every short answer that a sentence offers to a question; most often at least one, the sentence itself where nothing fits.
+    """Every short answer that a sentence offers to a question, for each type of answer that this may want; most often at least one,
+    the sentence itself where nothing fits. The sentence is one `referred.with_references` has looked at.
 
     What another clause adds to the sentence is among the spans of each.
     """
-    sentence = with_references(sentence, context)
     of_another = is_of_another(context.question.text, sentence.text, " ".join(sentence.clause.path))
     cited = tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)
-    for candidate in _by_rungs(sentence, context):
-        if _LABEL.fullmatch(candidate.text.strip()):
-            continue
-        candidate = referred.for_circumstances(candidate, context.question.text)
-        if of_another:
-            candidate = replace(candidate, fit=candidate.fit * _OF_ANOTHER, found=False)
-        yield replace(candidate, spans=(*candidate.spans, *cited)) if cited else candidate
+    for kind, probability in context.question.kinds:
+        own = replace(context, question=replace(context.question, kinds=((kind, probability),)))
+        for candidate in _by_rungs(sentence, own):
+            if _LABEL.fullmatch(candidate.text.strip()):
+                continue
+            candidate = referred.for_circumstances(candidate, context.question.text)
+            if of_another:
+                candidate = replace(candidate, fit=candidate.fit * _OF_ANOTHER, found=False)
+            spans = (*candidate.spans, *cited)
+            yield replace(candidate, spans=spans, kind=kind)
     yield from referred.deeds(sentence, context)
 
 

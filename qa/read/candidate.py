@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from corpus.types import Span
 from qa.evidence import Sentence, Terms
+from qa.question.answer_type import AnswerType
 from qa.understand import Understanding
 
 
@@ -14,13 +16,16 @@ from qa.understand import Understanding
 class Candidate:
     """A short answer found in a sentence. `spans` are the stretches of the document that carry it (the first is quoted
     first); `fit` in 0..1 says how well its surroundings match the question; `found` is False where no value of the kind
-    asked for was there and the sentence itself had to do."""
+    asked for was there and the sentence itself had to do; `told_by` says who found it,
+    `kind` what type of answer it is."""
 
     text: str
     sentence: Sentence
     spans: tuple[Span, ...]
     fit: float
     found: bool = True
+    told_by: Literal["rules", "reader"] = "rules"
+    kind: AnswerType = "span"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
                     yield Candidate(value, sentence, (sentence.span, Span(start, start + len(value))), 0.9)
     for match in _QUOTED_TERM.finditer(text):
         if match["term"] in question or context.cover(match["term"]) > 0.3:
-            body = re.sub(r"^(?:针对|推动|编制|对|实施|开展|打造|建设|围绕|实行)", "", match["body"]).removesuffix("等")
+            body = re.sub(r"^(?:针对|推动|编制|对|实施|开展|建设|围绕|实行)", "", match["body"]).removesuffix("等")
             at = match["body"].find(body)
             start = sentence.start + match.start("body") + max(0, at)
             yield Candidate(body, sentence, (sentence.span, Span(start, start + len(body))), 0.75)

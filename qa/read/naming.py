@@ -26,7 +26,7 @@ _COUNTED = re.compile(
 )
 _DENIED = re.compile(r"(?:而不是|并不是|不是|并非|不算|不含|除了|不要)[^，。？、]{1,10}?的?(?=[，。？！]|$)")
 _PREFIXED = "非不未无副超次亚准半特"
-"""A word after one of these is another word: 居民 does not stand in 非居民, nor 高压 in 次高压."""
+"""A word after one of these is another word: 居民 does not stand in 非居民."""
 
 _PARTICLES = "的了对给予为在和与及或等是有多少能可以把被按个几到会要就我们你他这那吗呢啊每元万亿"
 _GENERIC = re.compile(r"企业|单位|项目|人员|机构|部门|奖励|补助|补贴|资助|资金|最高|标准|对象")

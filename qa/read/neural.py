@@ -1,24 +1,27 @@
 """What the reader (index/reader) found in passages, as candidates beside those of the forms.
 
-A reader that knows yes and no decides them, and gives the words that decide as evidence. Its spans take the place of the pieces of
-sentences that the rules fall back on (qa/read/span.py) where a question wants words (a reason, a step, a condition, a meaning) or
-where no rule found a value of the kind that it wants, and stand beside what the rules found by its form.
+A reader that knows yes and no says which, and gives the words that decide as evidence; otherwise its spans are offered. Nothing is
+decided here: the scorer (qa/decide) weighs these candidates against those that the rules found.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from corpus.types import Span
 from index.reader.types import Reading, ReadSpan
 from qa.evidence import Sentence
+from qa.question.answer_type import AnswerType
 from qa.read.candidate import Candidate
 from qa.read.yesno import word_for
 from qa.understand import Understanding
 
-_IN_WORDS = ("span", "procedure", "condition", "definition")
+BY_READER: Literal["reader"] = "reader"
 _HALF = 0.5
+_SURELY_POLAR = 0.9  # a question that so surely wants yes or no is not answered by a piece of text
 _OPENING = {c: kind for kind, pair in enumerate(("（(", "《", "〈", "「", "『", "【", "[［", "〔", "“")) for c in pair}
 _CLOSING = {c: kind for kind, pair in enumerate(("）)", "》", "〉", "」", "』", "】", "]］", "〕", "”")) for c in pair}
 _SENTENCE_ENDS = "。！？；"
@@ -26,48 +29,56 @@ _BETWEEN_LINES = "\n\t"  # a tab parts the cells of a row
 _HANGING = re.compile(r"[\s，。；：、！？,;:!?]+")
 
 
-def candidates(
-    found: Sequence[Candidate], asked: Understanding, read: Sequence[tuple[Sequence[Sentence], Reading]]
-) -> list[Candidate]:
-    """The candidates that the rules `found`, with what was `read`: the sentences of each passage and its reading."""
-    read = [(sentences, reading) for sentences, reading in read if sentences and reading.spans]
-    wants_polar = bool(read) and max((reading for _, reading in read), key=lambda r: r.answers).yes_no >= _HALF
-    if asked.kind == "yesno" or (wants_polar and asked.kind in _IN_WORDS):
-        polar = [c for sentences, reading in read for c in _polar(asked, sentences, reading)]
-        return [*polar, *(() if any(c.found for c in polar) else found)]
-    if asked.kind not in _IN_WORDS and any(c.found for c in found):
-        return list(found)
-    told = [c for sentences, reading in read for c in _told(sentences, reading)]
-    return [*(c for c in found if c.found), *told] if any(c.found for c in told) else [*found, *told]
+def candidates(asked: Understanding, read: Iterable[tuple[Sequence[Sentence], Reading]]) -> Iterator[Candidate]:
+    """What the reader offers of each passage that was `read`: its sentences and its reading."""
+    if asked.kind == "validity":
+        return  # the form gives both ends of it, a span most often one
+    kind: AnswerType = next((name for name, _ in asked.kinds if name != "yesno"), "span")
+    for sentences, reading in read:
+        if not sentences or not reading.spans:
+            continue
+        if asked.kind == "yesno" or reading.yes_no >= _HALF:
+            yield from _polar(asked, sentences, reading)
+        if reading.yes_no < _SURELY_POLAR:
+            for candidate in _told(sentences, reading):
+                yield replace(candidate, kind=kind)
 
 
 def _polar(asked: Understanding, sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate]:
-    """Yes or no, with the words that decide; nothing where the reader thinks that the question wants something else."""
-    if reading.yes_no < _HALF:
-        return
+    """Yes or no, with the words that decide."""
     sure = max(reading.yes, 1 - reading.yes)
     for start, end, sentence, quoted in _placed(sentences, reading.spans[:1]):
         text = word_for(asked.text, reading.yes < _HALF)
-        yield Candidate(text, sentence, (quoted, Span(start, end)), reading.answers * sure, reading.answers >= _HALF)
+        yield Candidate(
+            text,
+            sentence,
+            (quoted, Span(start, end)),
+            reading.answers * sure,
+            reading.answers >= _HALF,
+            BY_READER,
+            "yesno",
+        )
 
 
 def _told(sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate]:
     """A candidate for each span of a passage, in the sentence that most of it stands in; for items that stand apart one of them
-    all. What the passage rather does not answer is found by no one."""
+    all."""
     text, found = sentences[0].source.document.text, reading.answers >= _HALF
     if reading.several >= _HALF and len(reading.items) > 1:
         items = list(_placed(sentences, reading.items))
         if len(items) > 1:
             sure = reading.answers * min(item.probability for item in reading.items)
-            spans = tuple(dict.fromkeys(quoted for _, _, _, quoted in items))
-            yield Candidate("、".join(text[a:b] for a, b, _, _ in items), items[0][2], spans, sure, found)
+            spans = tuple(dict.fromkeys(quoted for _, _, _, quoted in items)) + tuple(
+                Span(a, b) for a, b, _, _ in items
+            )
+            yield Candidate("、".join(text[a:b] for a, b, _, _ in items), items[0][2], spans, sure, found, BY_READER)
     seen: set[tuple[int, int]] = set()
     for span in reading.spans:
         for start, end, sentence, quoted in _placed(sentences, [span]):
             if (start, end) not in seen:
                 seen.add((start, end))
                 fit = span.probability * reading.answers
-                yield Candidate(text[start:end], sentence, (quoted, Span(start, end)), fit, found)
+                yield Candidate(text[start:end], sentence, (quoted, Span(start, end)), fit, found, BY_READER)
 
 
 def _begin(sentences: Sequence[Sentence]) -> int:
@@ -93,13 +104,20 @@ def agreement(candidate: Candidate, question: str, reading: Reading) -> float:
         yes = candidate.text == word_for(question, False)
         return reading.yes_no * (reading.yes if yes else 1 - reading.yes)
     begin = candidate.sentence.source.hit.passage.start
-    own = candidate.spans[-1]
+    own = values_of(candidate)
+    size = sum(len(span) for span in own)
     total = 0.0
     for span in reading.spans:
-        shared = min(own.end, begin + span.end) - max(own.start, begin + span.start)
-        if shared > 0:
-            total += span.probability * 2 * shared / (len(own) + span.end - span.start)
+        shared = sum(max(0, min(o.end, begin + span.end) - max(o.start, begin + span.start)) for o in own)
+        total += span.probability * 2 * shared / (size + span.end - span.start)
     return min(1.0, total)
+
+
+def values_of(candidate: Candidate) -> list[Span]:
+    """The spans of a candidate that are its answer: those inside the words that are quoted for it, or these."""
+    spans = [span for span in candidate.spans if span not in candidate.sentence.via] or list(candidate.spans)
+    inner = [s for at, s in enumerate(spans) if any(o != s and o.contains(s) for o in spans[:at])]
+    return inner or spans[-1:]
 
 
 def said_by(question: str, passage: str, reading: Reading) -> str:

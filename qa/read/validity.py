@@ -27,7 +27,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     start, end = matches[0].start(), matches[-1].end()
     said = sentence.text[start:end]
     dates = list(_UNTIL.finditer(said))
-    if _ASKS_END.search(question) and not _ASKS_START.search(question):
+    if "有效期" not in question and _ASKS_END.search(question) and not _ASKS_START.search(question):
         until = re.search(rf"(?:至|到)+\s*({_UNTIL.pattern})|({_UNTIL.pattern})\s*(?:止|失效)", said)
         years = re.search(r"有效期(?:为|是)?[^，。；]{1,8}年", said)
         if until:

@@ -54,7 +54,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     fit = 0.55 * context.cover(text) + (0.35 if decided else 0.05)
     if _DEFINES.search(_with_lead(sentence)) and not _ASKS_CLASS.search(context.question.text):
         fit, decided = 0.5 * fit, False  # what a word means allows and forbids nothing
-    yield Candidate(_word(context.question.text, no), sentence, spans, min(1.0, fit), decided)
+    yield Candidate(word_for(context.question.text, no), sentence, spans, min(1.0, fit), decided)
 
 
 _EXCEPTS = re.compile(
@@ -108,9 +108,14 @@ _NEGATED = re.compile(
 """Questions put in the negative (不用交了吧, 是不是不让养): 可以 would say the opposite of yes."""
 
 
+def is_negated(question: str) -> bool:
+    """Whether a question is put in the negative, so that yes says that something is not so."""
+    return bool(_NEGATED.search(question))
+
+
 def word_for(question: str, no: bool) -> str:
     """是, 可以, 需要, 不可以, 不需要 or 否, in the words of the question; to one that is put in the negative 是 or 否."""
-    if _NEGATED.search(question):
+    if is_negated(question):
         return "否" if no else "是"
     return _word(question, no)
 

@@ -10,10 +10,13 @@ import hashlib
 import json
 import lzma
 import random
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+
+from corpus.counterparts import FACETS, SHORT_FORMS, facets_of, places
 
 Kind = Literal["none", "span", "yes", "no", "holds"]
 """What a passage says: nothing on the question, an answer in words, yes, no, or an answer that nobody marked."""
@@ -110,6 +113,14 @@ def windowed(example: Example, rng: random.Random, width: int = _WINDOW) -> Exam
     return replace(example, passage=example.passage[start:stop], spans=moved(example.spans), items=moved(example.items))
 
 
+def stretch(example: Example, rng: random.Random, width: int) -> Example:
+    """A stretch of about `width` characters of a long passage, at a random place, with the answer if there is one."""
+    if example.spans or len(example.passage) <= width:
+        return windowed(example, rng, width)
+    start = rng.randint(0, len(example.passage) - width)
+    return replace(example, passage=example.passage[start : start + width])
+
+
 def elsewhere(example: Example, passage: str, title: str) -> Example:
     """The same question over a passage that does not answer it."""
     return replace(example, passage=passage, title=title, kind="none", spans=(), items=())
@@ -137,6 +148,43 @@ def turned(example: Example) -> Example | None:
         kind="no" if example.kind == "yes" else "yes",
         spans=((start, start + len(said)),),
     )
+
+
+_YEAR = re.compile(r"(?<!\d)20[0-3]\d(?=\D|$)")
+_YEARS = re.compile(r"(20[0-3]\d)\s*年?\s*[～~—\-－至到–]+\s*(20[0-3]\d)")
+
+
+def misnamed(example: Example, rng: random.Random) -> Example | None:
+    """The example with something in its question renamed (another place, year, level or group than the text speaks of), so that the
+    text does not answer it any more; None where the question names nothing that the text names, too."""
+    text, asked = example.title + example.passage, example.question
+    named = facets_of(asked)
+    ways: list[tuple[str, str]] = []
+    for groups, whole in ((places(), None), (FACETS, named), (SHORT_FORMS, frozenset(_alone(asked, named)))):
+        for names in groups:
+            for name in names:
+                if name in asked and name in text and (whole is None or name in whole):
+                    ways += [(name, other) for other in names if other not in text and other not in asked]
+    within = [(int(a), int(b)) for a, b in _YEARS.findall(text)]
+    for year in _YEAR.findall(asked):
+        if year in text:
+            others = [int(year) + away for away in (-2, -1, 1, 2, 3)]
+            others = [y for y in others if not any(a <= y <= b for a, b in within)]
+            ways += [(year, str(y)) for y in others if str(y) not in text and str(y) not in asked]
+    if not ways:
+        return None
+    name = rng.choice(sorted({name for name, _ in ways}))
+    other = rng.choice([other for known, other in ways if known == name])
+    return replace(
+        example, id=example.id + "-misnamed", question=asked.replace(name, other), kind="none", spans=(), items=()
+    )
+
+
+def _alone(asked: str, named: frozenset[str]) -> Iterator[str]:
+    """The short forms that stand in a question outside of longer names."""
+    for name in sorted(named, key=len, reverse=True):
+        asked = asked.replace(name, "\n")
+    return (name for group in SHORT_FORMS for name in group if name in asked)
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

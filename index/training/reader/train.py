@@ -22,7 +22,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from index.training.reader.data import Example, elsewhere, lines, read_general, read_rows, turned, windowed
+from index.training.reader.data import (
+    Example,
+    elsewhere,
+    lines,
+    misnamed,
+    read_general,
+    read_rows,
+    stretch,
+    turned,
+    windowed,
+)
 from index.training.reader.network import END, JointReader
 
 MOST_TOKENS = 352
@@ -31,6 +41,9 @@ TITLE_TOKENS = 48
 START, PAD = 0, 1
 WINDOWS = (160, 240, 360, 480)
 """Characters of general contexts that are shown: about as long as passages are."""
+
+STRETCHES = (100, 140, 180, 220)
+"""Characters of our own passages that are shown where they are cut."""
 
 ROUNDED = 16
 LONGEST_STEP = 10.0
@@ -46,13 +59,18 @@ class Recipe:
     tokens: int = 4608  # of a batch, with padding
     decay: float = 0.01
     smoothing: float = 0.02  # of the yes/no labels of questions and passages
-    polarity: float = 1.5  # what yes or no counts among the parts of the loss: it is learnt last
+    polarity: float = 2.0  # what yes or no counts among the parts of the loss: it is learnt last
     others: int = 1  # of a question, besides the passage that answers it
     strangers: float = (
         0.25  # share of the questions that also see a passage of another question, where none was retrieved
     )
     turned: float = 0.3  # share of the yes/no questions that are seen with the deciding word turned, too
+    misnamed: float = 0.3  # share of the questions with a name in them that are seen with another name, too
+    cut: float = (
+        0.75  # share of the questions whose passages are seen as stretches around the answer, as they are when searched
+    )
     averaged: float = 0.1  # share of the time at the end whose weights are averaged
+    general: int = 2500  # general questions of a pass, drawn anew for each
     early: int = 7000  # rows of the files for the first pass
     retrieved: float = 0.6  # share of the questions that see a passage that retrieval brought
     seed: int = 1
@@ -128,20 +146,22 @@ class Questions:
         """In random order."""
         first = self.rng.sample(self.early, min(len(self.early), self.recipe.early))
         self.early = []
-        chosen = [*self.own, *self.general, *first]
+        general = self.rng.sample(self.general, min(len(self.general), self.recipe.general))
+        chosen = [*self.own, *general, *first]
         chosen += [t for e in self.own if self.rng.random() < self.recipe.turned and (t := turned(e))]
+        named = [e for e in self.own if e.kind != "none" and self.rng.random() < self.recipe.misnamed]
+        chosen += [m for e in named if (m := misnamed(e, self.rng))]
         self.rng.shuffle(chosen)
         for example in chosen:
-            group = [
-                self.encoder.encode(
-                    windowed(example, self.rng, self.rng.choice(WINDOWS)) if example.type == "span" else example
-                )
-            ]
-            if group[0] is None:
-                continue
-            if example.kind != "none":
-                group += [self.encoder.encode(e) for e in self._others(example)]
-            yield [e for e in group if e is not None]
+            shown = [example, *(self._others(example) if example.kind != "none" else ())]
+            if example.type == "span":
+                shown[0] = windowed(example, self.rng, self.rng.choice(WINDOWS))
+            elif example.kind != "holds" and self.rng.random() < self.recipe.cut:
+                width = self.rng.choice(STRETCHES)  # the same for all, so that the length tells nothing
+                shown = [stretch(e, self.rng, width) for e in shown]
+            group = [self.encoder.encode(e) for e in shown]
+            if group[0] is not None:
+                yield [e for e in group if e is not None]
 
     def _others(self, example: Example) -> Iterator[Example]:
         passages = self.retrieved.get(example.id, [])
@@ -358,7 +378,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     for name, value in vars(Recipe()).items():
         parser.add_argument(
-            f"--{name if name != 'early' else 'early-rows'}", dest=f"recipe_{name}", type=type(value), default=value
+            f"--{name + '-rows' if name in ('early', 'general') else name}",
+            dest=f"recipe_{name}",
+            type=type(value),
+            default=value,
         )
     given = parser.parse_args()
     recipe = Recipe(**{name: getattr(given, f"recipe_{name}") for name in vars(Recipe())})

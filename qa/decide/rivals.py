@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpus.types import Document
+from qa.decide.scorer import Scored
 from qa.figures import magnitude, magnitudes
 from qa.naming import of_the_place
-from qa.ranking import Scored
 from qa.read import Candidate
 from qa.understand import Understanding
 
 _KINDS = ("amount", "ratio", "count", "period", "date")
 _ALIKE = 0.6
 """The share of common character pairs from which two sentences without their figures speak of the same thing."""
-_AS_GOOD = 0.45
-"""How much lower a rival may score: it says the same, but perhaps not in the first passage."""
+_AS_GOOD = 2.0
+"""How much lower the logit of a rival may be: it says the same, but perhaps not in the first passage."""
 _FIGURES = re.compile(r"[\d,.，．％%]+|[〇零一二两三四五六七八九十百千万亿]+")
 _LEVELS = re.compile(r"国家级|省级|市级|区级|县级|[一二三特]等奖|[ⅠⅡⅢⅣ]级|博士|硕士|本科|大专|[甲乙丙]级")
 _STANDING = {"in_force": 0, "unknown": 1, "expired": 2, "not_yet": 3, "repealed": 4}
@@ -45,7 +45,7 @@ def choose(scored: Sequence[Scored], asked: Understanding, as_of: date, meant: f
     A question that names a document, a year or a place has chosen already.
     """
     ordered = list(scored)
-    if not ordered or asked.kind not in _KINDS or not ordered[0].candidate.found:
+    if not ordered or ordered[0].candidate.kind not in _KINDS or not ordered[0].candidate.found:
         return Choice(ordered, ())
     best = ordered[0]
     rivals = [

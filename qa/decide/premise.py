@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from qa.evidence import Sentence
 from qa.read import Candidate
 from qa.understand import Understanding
 
@@ -23,9 +24,9 @@ def broken_premise(question: Understanding, candidate: Candidate) -> str | None:
         return "问题太短，看不出想问哪件事，请说得具体一些"
     for place in question.places:
         if place not in near and place not in (document.region or "") and place not in document.text:
-            return f"已导入的文件不涉及{place}"
+            return f"没有找到{place}的相关规定"
     for year in question.years:
-        if not year_holds(year, candidate, question.text):
+        if not year_holds(year, candidate.sentence, question.text):
             return f"《{document.title}》没有{year}年的规定"
     if (rank := _other_rank(question.text, candidate)) is not None:
         return f"《{document.title}》的相关条款没有提到{rank}"
@@ -87,12 +88,12 @@ _RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19
 _MONTH = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月")
 
 
-def year_holds(year: str, candidate: Candidate, question: str = "") -> bool:
+def year_holds(year: str, sentence: Sentence, question: str = "") -> bool:
     """Whether a year that the question names fits the evidence: written there, inside a range or the time in force.
 
     A document whose title has another year is about that year, unless the passage itself names the one asked for.
     """
-    source = candidate.sentence.source
+    source = sentence.source
     document, passage = source.document, source.hit.passage
     near = passage.text + passage.context + document.title
     asked, titled = set(_MONTH.findall(question)), set(_MONTH.findall(document.title))

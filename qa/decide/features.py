@@ -1,0 +1,205 @@
+"""What the learned scorer sees of a candidate answer: plain figures, most of them in 0..1, none of them weighed by hand.
+
+They tell of the reader (index/reader), of the words that question and sentence share, of the form (qa/read), of retrieval, and of
+identity (qa/decide/identity.py). Their order is that of NAMES; the fitted model names them, so that one is never taken for another.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.reader.types import Reading
+from qa.decide.identity import Identity, identity_of
+from qa.decide.thresholds import verdict
+from qa.evidence import Sentence, Terms
+from qa.question.answer_type import AnswerType
+from qa.ranking import Weighed, is_boilerplate
+from qa.read import Candidate, neural
+from qa.read.yesno import is_negated
+from qa.understand import Understanding
+
+_PASSAGE = (
+    "read", "answers", "answers_logit", "relevance_gap", "relevance_share", "best_answers", "answers_elsewhere",
+    "known", "content", "unknown_words", "missing_word",
+    "first", "reciprocal_rank", "hit_score", "dense", "lexical_reciprocal", "in_force", "out_of_force",
+)  # fmt: skip
+"""Of the passage: what the reader tells of it beside the others, the share of the question that it holds, its place in the search."""
+
+_SENTENCE = (
+    "cover", "own_cover", "residual", "similarity", "boilerplate", *(field.name for field in fields(Identity)),
+)  # fmt: skip
+"""Of the sentence, with its identity."""
+
+_CANDIDATE = (
+    "agrees", "answers_and_agrees", "polar_fits", "polar_sure", "threshold", "several_fits", "wanted", "fit", "found", "found_fit",
+    "told_by_reader", "is_polar", "is_sentence", "length", "figure_fits",
+)  # fmt: skip
+"""Of the candidate itself."""
+
+_KINDS: dict[AnswerType, str] = {
+    "amount": "figure", "ratio": "figure", "count": "figure", "period": "figure", "date": "figure", "validity": "validity",
+    "department": "who", "person": "who", "list": "list", "definition": "words", "condition": "words", "procedure": "words",
+    "span": "words", "yesno": "polar",
+}  # fmt: skip
+_GROUPS = tuple(dict.fromkeys(_KINDS.values()))
+_BY_GROUP = ("asked", "told_by_reader", "agrees", "fit", "found")
+"""Of the candidate again, apart for each group of answer types: how far forms and reader are to be trusted differs among them."""
+
+NAMES = (*_PASSAGE, *_SENTENCE, *_CANDIDATE, *(f"{group}/{what}" for group in _GROUPS for what in _BY_GROUP))
+"""The features, in their order."""
+
+RIVALRY = ("margin", "others_answer", "support", "near")
+"""What is known of the best candidate once all are ranked, besides its features."""
+
+POLAR = ("可以", "不可以", "需要", "不需要", "是", "否")
+_AFFIRMS = ("可以", "需要", "是")
+_MOST_LOGIT = 8.0
+_MAX_IDF = 7.0
+_MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
+_FIGURE = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿]")
+_STOPS = re.compile(r"[\s，。；：、！？“”‘’\"'（）()《》]+")
+_AT = {name: at for at, name in enumerate(NAMES)}
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Everything that is weighed for one question: its candidates and the passages they stand in."""
+
+    asked: Understanding
+    terms: Terms
+    as_of: date
+    meant: frozenset[str]  # documents that the question means
+    candidates: Sequence[Candidate]
+    passages: Sequence[Weighed]
+    known: Mapping[str, frozenset[str]]  # tokens of passage and headings, by the id of the passage
+    unknown_words: float  # share of the question's weight that no passage at all holds
+
+
+def features_of(pool: Pool) -> Matrix:
+    """A row for each candidate, (n, len(NAMES))."""
+    if not pool.candidates:
+        return np.zeros((0, len(NAMES)), dtype=np.float32)
+    told = {w.source.hit.passage.id: w.reading for w in pool.passages}
+    readings = [w.reading for w in pool.passages if w.reading is not None]
+    wants_polar = max(readings, key=lambda r: r.answers).yes_no if readings else float(pool.asked.kind == "yesno")
+    wanted = dict(pool.asked.kinds)
+    of_passage: dict[str, tuple[float, ...]] = {}
+    of_sentence: dict[int, tuple[float, ...]] = {}
+    rows = []
+    for candidate in pool.candidates:
+        sentence = candidate.sentence
+        ident = sentence.source.hit.passage.id
+        reading = told.get(ident)
+        if ident not in of_passage:
+            of_passage[ident] = _of_passage(pool, sentence, reading, readings)
+        if id(sentence) not in of_sentence:
+            of_sentence[id(sentence)] = (
+                sentence.cover, sentence.own_cover, sentence.residual, max(0.0, sentence.similarity),
+                float(is_boilerplate(sentence.text)), *astuple(identity_of(sentence, pool.asked, pool.meant)),
+            )  # fmt: skip
+        own = _of_candidate(pool.asked.text, candidate, reading, wants_polar, wanted.get(candidate.kind, 0.0))
+        rows.append((*of_passage[ident], *of_sentence[id(sentence)], *own))
+    plain = np.array(rows, dtype=np.float32)
+    out = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
+    out[:, : plain.shape[1]] = plain
+    out[:, _AT["figure_fits"]] *= [_KINDS[c.kind] == "figure" for c in pool.candidates]
+    for group in _GROUPS:
+        own_group = [at for at, c in enumerate(pool.candidates) if _KINDS[c.kind] == group]
+        out[own_group, _AT[f"{group}/asked"]] = 1.0
+        for what in _BY_GROUP[1:]:
+            out[own_group, _AT[f"{group}/{what}"]] = out[own_group, _AT[what]]
+    return out
+
+
+def _of_passage(
+    pool: Pool, sentence: Sentence, reading: Reading | None, readings: Sequence[Reading]
+) -> tuple[float, ...]:
+    """The figures of _PASSAGE."""
+    hit, document = sentence.source.hit, sentence.source.document
+    best = max((r.relevance or 0.0 for r in readings), default=0.0)
+    relevance = (reading.relevance or 0.0) - best if reading else -_MOST_LOGIT
+    shares = sum(math.exp((r.relevance or 0.0) - best) for r in readings)
+    elsewhere = [
+        w.reading.answers for w in pool.passages if w.reading is not None and w.source.document.id != document.id
+    ]
+    known = pool.known.get(hit.passage.id, frozenset())
+    lacking = pool.terms.weights.keys() - known
+    status = document.status_on(pool.as_of)
+    return (
+        float(reading is not None), reading.answers if reading else 0.0, _logit(reading.answers) if reading else 0.0,
+        max(-_MOST_LOGIT, relevance) / _MOST_LOGIT, math.exp(relevance) / shares if reading else 0.0,
+        max((r.answers for r in readings), default=0.0), max(elsewhere, default=0.0),
+        pool.terms.cover(known), min(1.0, pool.terms.total / _MUCH_CONTENT), pool.unknown_words,
+        max((pool.terms.weights[t] for t in lacking), default=0.0) / _MAX_IDF,
+        float(hit.rank == 1), 1 / max(1, hit.rank), hit.score, hit.scores.get("dense", 0.0),
+        1 / hit.ranks["lexical"] if "lexical" in hit.ranks else 0.0,
+        float(status == "in_force"), float(status in ("expired", "repealed", "not_yet")),
+    )  # fmt: skip
+
+
+def _of_candidate(
+    question: str, candidate: Candidate, reading: Reading | None, wants_polar: float, wanted: float
+) -> tuple[float, ...]:
+    """The figures of _CANDIDATE."""
+    agrees = neural.agreement(candidate, question, reading) if reading else 0.0
+    polar, found = candidate.text in POLAR, float(candidate.found)
+    several = reading.several if reading else 0.0
+    return (
+        agrees, agrees * reading.answers if reading else 0.0, wants_polar if polar else 1 - wants_polar,
+        abs(2 * reading.yes - 1) if polar and reading else 0.0, _threshold(question, candidate) if polar else 0.0,
+        several if len(neural.values_of(candidate)) > 1 else 1 - several, wanted, candidate.fit, found, found * candidate.fit,
+        float(candidate.told_by == neural.BY_READER), float(polar), float(candidate.text.strip() == candidate.sentence.text.strip()),
+        math.log1p(len(candidate.text)) / 6, float(bool(_FIGURE.search(candidate.text))),
+    )  # fmt: skip
+
+
+def _threshold(question: str, candidate: Candidate) -> float:
+    """1 where the figures of the question bear a yes or no out, -1 where they contradict it, 0 where they do not decide."""
+    said = verdict(question, candidate.sentence.text)
+    if said is None:
+        return 0.0
+    return 1.0 if (candidate.text in _AFFIRMS) == (said != is_negated(question)) else -1.0
+
+
+def _logit(p: float) -> float:
+    p = min(1 - 1e-6, max(1e-6, p))
+    return max(-_MOST_LOGIT, min(_MOST_LOGIT, math.log(p / (1 - p)))) / _MOST_LOGIT
+
+
+def rivalry_of(
+    rows: Matrix, logits: NDArray[np.float32], texts: Sequence[str], documents: Sequence[str]
+) -> NDArray[np.float32]:
+    """The figures of RIVALRY for the first of ranked candidates: how far the best different answer is behind, how surely other
+    documents answer differently, how much of the belief goes to the same words, and how many different answers are near.
+
+    `texts` are the answers as `bare` leaves them, `documents` the ids of where they stand.
+    """
+    same = np.array([text == texts[0] for text in texts])
+    other_document = np.array([document != documents[0] for document in documents])
+    belief = np.exp(np.clip(logits - logits.max(), -30, 0))
+    margin = float(logits[0] - logits[~same].max()) if not same.all() else _MOST_LOGIT
+    near = {text for text, logit in zip(texts, logits, strict=True) if text != texts[0] and logit > logits[0] - 1.0}
+    elsewhere = rows[~same & other_document, _AT["answers_and_agrees"]]
+    return np.array(
+        (
+            min(1.0, max(0.0, margin) / _MOST_LOGIT),
+            float(elsewhere.max()) if len(elsewhere) else 0.0,
+            float(belief[same].sum() / belief.sum()),
+            min(1.0, len(near) / 5),
+        ),
+        dtype=np.float32,
+    )
+
+
+def bare(text: str) -> str:
+    """An answer without spaces and stops; signs that tell figures apart stay."""
+    return _STOPS.sub("", text)

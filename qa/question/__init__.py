@@ -1,0 +1,3 @@
+"""What a question asks for: its answer type, learned."""
+
+__all__: list[str] = []

@@ -1,0 +1,112 @@
+"""The fit of the scorer on made-up questions: what tells the right answer is learnt, and no document judges itself."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.scorer import FOLDS, THRESHOLDS, Judged, Trace, cross_validated, firsts, fit_rank, main, wrong_rates
+from qa.decide.features import NAMES
+from qa.decide.scorer import load_scorer
+
+TELLING, NOISE = NAMES.index("agrees"), NAMES.index("cover")
+
+
+def trace(values: list[float], right: int | None, group: str = "a", telling: int = TELLING, seed: int = 0) -> Trace:
+    """A question whose candidates have these values of one feature, and noise in another."""
+    rows = np.zeros((len(values), len(NAMES)), dtype=np.float16)
+    rows[:, telling] = values
+    rows[:, NOISE] = np.random.default_rng(seed).random(len(values))
+    texts = tuple(f"答{at}" for at in range(len(values)))
+    return Trace(
+        rows, np.array([at == right for at in range(len(values))]), np.ones(len(values), dtype=bool), texts,
+        tuple(group for _ in values), group, 1.0, right is not None, "made-up", np.zeros((0, 4), dtype=np.float32),
+    )  # fmt: skip
+
+
+def questions(number: int) -> list[Trace]:
+    """Questions of which each third has no answer; of the others the candidate that the reader likes is right."""
+    out = []
+    for at in range(number):
+        values = [0.1, 0.2, 0.3]
+        if at % 3:
+            values[at % 2] = 0.9
+        out.append(trace(values, at % 2 if at % 3 else None, f"d{at}", seed=at))
+    return out
+
+
+def test_the_candidate_that_one_feature_tells_is_first() -> None:
+    made = questions(40)
+    rank = fit_rank(made)
+    assert rank.weights[TELLING] > abs(rank.weights[NOISE])
+    _, right, sound = firsts(made, rank)
+    assert [bool(r) for r in right] == [t.answerable for t in made] and sound.all()
+
+
+def test_one_of_several_right_candidates_is_enough() -> None:
+    made = [trace([0.9, 0.1, 0.2], 0, seed=at) for at in range(12)]
+    for one in made:
+        one.right[1] = True
+    _, right, _ = firsts(made, fit_rank(made))
+    assert right.all()
+
+
+def test_no_document_is_judged_by_what_it_taught() -> None:
+    """Each document has a feature of its own that tells its right candidates, so that only a leak could know it."""
+    own = [at for at in range(len(NAMES)) if at not in (TELLING, NOISE)]
+    made = []
+    for at in range(2 * FOLDS):
+        secret = [trace([0.0, 1.0], 1, f"d{at}", own[at], seed) for seed in range(2)]
+        for one in secret:
+            one.rows[:, NOISE] = 0
+        made += [*secret, trace([0.5], None, f"d{at}")]
+    judged = cross_validated(made)
+    assert all(j.trace is one for j, one in zip(judged, made, strict=True))
+    assert not any(j.right for j in judged) and all(j.possible == j.trace.answerable for j in judged)
+
+
+def test_a_broken_premise_is_never_sure() -> None:
+    made = questions(48)
+    for one in made[:12]:
+        one.sound[:] = False
+    judged = cross_validated(made)
+    assert all(j.sure == 0.0 for j in judged[:12]) and all(0.0 < j.sure < 1.0 for j in judged[12:])
+    sure = [np.mean([j.sure for j in judged[12:] if j.trace.answerable is answerable]) for answerable in (True, False)]
+    assert sure[0] > sure[1] + 0.1
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.sampled_from([1.0, 0.3])), min_size=1, max_size=40))
+def test_the_table_of_thresholds_falls(rows: list[tuple[float, bool, float]]) -> None:
+    one = trace([0.1], 0)
+    judged = [
+        Judged(sure, right, True, Trace(one.rows, one.right, one.sound, one.texts, one.documents, "a", weight, True, "x", one.passages))
+        for sure, right, weight in rows
+    ]  # fmt: skip
+    table = wrong_rates(judged)
+    thresholds, rates = [t for t, _ in table], [r for _, r in table]
+    assert thresholds == sorted(set(thresholds)) and set(thresholds) <= set(THRESHOLDS)
+    assert rates == sorted(rates, reverse=True) and all(0.0 <= rate <= 1.0 for rate in rates)
+    assert bool(table) == any(sure >= THRESHOLDS[0] for sure, _, _ in rows)
+    if all(right for _, right, _ in rows):
+        assert set(rates) <= {0.0}
+
+
+def test_what_is_fitted_is_what_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept, out = tmp_path / "traces.pickle", tmp_path / "scorer.json"
+    kept.write_bytes(pickle.dumps(questions(48)))
+    assert main(["--keep", str(kept), "--out", str(out)]) == 0
+    first = json.loads(out.read_text("utf-8"))["read"]
+    assert main(["--keep", str(kept), "--reader", "none", "--out", str(out)]) == 0
+    assert json.loads(out.read_text("utf-8")) == {"read": first, "unread": first}
+    assert "made-up：32 题，16 题无答案；候选里有正确答案 1.000，排第一 1.000" in capsys.readouterr().out
+    scorer = load_scorer(True, out)
+    rows = np.zeros((2, len(NAMES)), dtype=np.float32)
+    rows[1, TELLING] = 0.8
+    low, high = scorer.rank.logits(rows)
+    assert low < high and scorer.threshold_for(0.0) > scorer.threshold_for(0.3)
