@@ -202,12 +202,14 @@ class Engine:
         best = considered.scored[0]
         nearest = outcome.cited_first(hits, best.candidate, question.top_k)
         sure = self.scorer.confidence(considered.scored)
+        if sure < self.threshold and inquiry.is_vague:
+            titles = dict.fromkeys(self._shelf.load(h.passage.document_id).document.title for h in nearest)
+            return outcome.asked_back(list(titles)[:_TOLD], sure, nearest)
         broken = self.contradicted(considered.pool, best.candidate)
         if broken is not None:
             return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", sure * 0.2, nearest)
         if sure < self.threshold:
-            titles = dict.fromkeys(self._shelf.load(h.passage.document_id).document.title for h in nearest)
-            return outcome.refused(best, sure, nearest, list(titles)[:_TOLD] if inquiry.is_vague else ())
+            return outcome.refused(best, sure, nearest)
         return outcome.answered(self._shelf, best, considered.rivals, considered.equal, sure, nearest, question)
 
     def contradicted(self, pool: Pool, candidate: Candidate) -> str | None:

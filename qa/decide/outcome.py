@@ -28,11 +28,13 @@ _SURE_ENOUGH, _UNSURE_READING = 0.9, 0.7
 _LOOKED_UP = 0.99  # how sure an answer is that was looked up by its number
 
 
-def refused(best: Scored, sure: float, nearest: tuple[Hit, ...], titles: Sequence[str] = ()) -> Refusal:
-    """The refusal of an answer that is not sure enough. `titles` are documents that a question too vague for an answer may mean: it is
-    asked back."""
-    if titles:
-        return Refusal("ambiguous", _WHICH_SUBJECT.format("".join(f"《{title}》" for title in titles)), sure, nearest)
+def asked_back(titles: Sequence[str], sure: float, nearest: tuple[Hit, ...]) -> Refusal:
+    """What is said to a question that is too wide for an answer: the documents that it may mean, to choose from."""
+    return Refusal("ambiguous", _WHICH_SUBJECT.format("".join(f"《{title}》" for title in titles)), sure, nearest)
+
+
+def refused(best: Scored, sure: float, nearest: tuple[Hit, ...]) -> Refusal:
+    """The refusal of an answer that is not sure enough."""
     found = best.candidate.found
     return Refusal("low_confidence" if found else "no_evidence", _UNSURE if found else NO_EVIDENCE, sure, nearest)
 
