@@ -30,7 +30,7 @@ ATTACK_KEPT = "雨伞'img src=x onerror=window.harmed=1.html"
 UMBRELLAS = f"<p>澜江市共享雨伞{ATTACK.replace('<', '&lt;')}管理办法</p><p>第一条 押金每把30元。</p><p>第二条 本办法自2026年5月1日起施行。</p>"
 PARKING = "澜江市错峰停车奖励办法"
 AMOUNT = "每个车位每年奖励{}元"
-LAY = "我们单位晚上把院子让出来给街坊停车，能拿钱吗？"
+LAY = "大院晚上的车位让周边住户用，好处费怎么算？"
 UNKNOWN = f"低空经济企业购买无人机补贴多少？{ATTACK}"
 SOON = 30_000  # milliseconds within which an ingestion of a few pages has ended and its index is in use
 FULL = [(DESK, "light"), (PHONE, "dark")]
