@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from corpus.queries import Queries
@@ -13,12 +12,13 @@ from corpus.types import Clause, Document
 from index.reader.types import JointReader, Readable
 from index.searcher import Searcher
 from index.types import Hit
+from qa.clock import Clock
 from qa.converse import Conversations, MemoryConversations, Turn, complete, stands_alone
 from qa.decide import outcome
 from qa.decide.features import Pool
 from qa.decide.premise import broken_premise
-from qa.decide.rivals import choose
-from qa.decide.scorer import MAX_WRONG_RATE, Scored, load_scorer
+from qa.decide.rivals import Considered, choose
+from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
 from qa.inquiry import Inquiry
 from qa.lookup import NAMED, asks_for_text
 from qa.passages import READ, Passages
@@ -27,22 +27,11 @@ from qa.read import Candidate, candidates, neural
 from qa.read.referred import with_references
 from qa.retrieval import Retrieval
 from qa.shelf import Shelf
-from qa.types import Answer, Citation, OnStep, Outcome, Question, Refusal, Step
+from qa.types import Answer, Citation, OnStep, Outcome, Question, Refusal
 from qa.understand import Understander
 
 _TOLD = 3  # documents that are named where a question is asked back
 _EARLIER = 4  # turns of a conversation that a question brings along which are read at most: each costs an answer
-
-
-@dataclass(frozen=True, slots=True)
-class Considered:
-    """All candidates of a question, best first, with the pool that they were weighed in; `rivals` say something else of the same
-    thing in other documents, and `equal` that nothing chooses between these and the best."""
-
-    pool: Pool
-    scored: Sequence[Scored]
-    rivals: tuple[Candidate, ...] = ()
-    equal: bool = False
 
 
 class Engine:
@@ -105,7 +94,7 @@ class Engine:
         """
         if question.earlier:
             return self._answer_after(question, on_step)
-        clock = _Clock(on_step)
+        clock = Clock(on_step)
         clock.begin("understand")
         last = self._last(question.session)
         follow_up = complete(question.text, last)
@@ -252,28 +241,3 @@ class Engine:
     def _remember(self, session: str | None, topic: str, said: Outcome) -> None:
         passage = said.hits[0].passage if isinstance(said, Answer) and said.hits else None
         self.conversations.remember(session, Turn(topic, passage))
-
-
-class _Clock:
-    """Milliseconds that each step of one answer takes."""
-
-    def __init__(self, on_step: OnStep | None) -> None:
-        self._on_step = on_step
-        self._laps: dict[str, float] = {}
-        self._step: Step | None = None
-        self._began = 0.0
-
-    def begin(self, step: Step) -> None:
-        """Ends the step before and tells of this one."""
-        self.end()
-        self._step = step
-        if self._on_step is not None:
-            self._on_step(step)
-        self._began = time.perf_counter()
-
-    def end(self) -> dict[str, float]:
-        """Ends the last step; what each took."""
-        if self._step is not None:
-            self._laps[self._step] = round((time.perf_counter() - self._began) * 1000, 3)
-            self._step = None
-        return self._laps

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpus.types import Document
+from qa.decide.features import Pool
 from qa.decide.scorer import Scored
 from qa.figures import magnitude, magnitudes
 from qa.naming import of_the_place
@@ -36,6 +37,17 @@ class Choice:
 
     scored: list[Scored]
     rivals: tuple[Candidate, ...]
+    equal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """All candidates of a question, best first, with the pool that they were weighed in; `rivals` say something else of the same
+    thing in other documents, and `equal` that nothing chooses between these and the best."""
+
+    pool: Pool
+    scored: Sequence[Scored]
+    rivals: tuple[Candidate, ...] = ()
     equal: bool = False
 
 
