@@ -138,7 +138,8 @@ def test_the_watch_swaps_and_survives_an_index_that_cannot_be_loaded(
         watch = service.watch()
         publish(data, 300)
         assert until(lambda: said(service) == "300万元")
-        (data / INDEX / "CURRENT").write_text("000099\n", "utf-8")
+        (data / INDEX / "NEXT").write_text("000099\n", "utf-8")
+        (data / INDEX / "NEXT").replace(data / INDEX / "CURRENT")  # in one step: an empty file would be another index
         assert until(lambda: "cannot be loaded" in caplog.text)
         time.sleep(0.2)
         assert caplog.text.count("cannot be loaded") == 1, "not tried every time"
