@@ -37,7 +37,7 @@ FACETS: tuple[tuple[str, ...], ...] = (
     ("新建", "改建", "扩建"),
     ("大型", "中型", "小型", "微型"),
 )
-"""All other groups."""
+"""The groups besides places."""
 
 SHORT_FORMS: tuple[tuple[str, ...], ...] = (
     ("养老", "医保", "失业", "工伤", "生育"),
@@ -47,9 +47,15 @@ SHORT_FORMS: tuple[tuple[str, ...], ...] = (
 
 
 @cache
+def cities() -> tuple[str, ...]:
+    """The cities of places.txt, without 市."""
+    return tuple(files("corpus").joinpath("places.txt").read_text("utf-8").split())
+
+
+@cache
 def places() -> tuple[tuple[str, ...], ...]:
     """Cities, and provinces."""
-    return tuple(files("corpus").joinpath("places.txt").read_text("utf-8").split()), _PROVINCES
+    return cities(), _PROVINCES
 
 
 _ANY = re.compile(

@@ -10,9 +10,9 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib.resources import files
 
 from corpus.bulletin import Draft
+from corpus.counterparts import cities
 from corpus.links import links_of
 from corpus.numerals import NUMERAL, to_int
 from corpus.titles import BEGINS, DATE_LINE, ENDS, ISSUE_LINE, NUMBER_LINE, ORDER, tidy
@@ -318,8 +318,7 @@ def _is_place(name: str) -> bool:
 @functools.cache
 def _places() -> frozenset[str]:
     """The cities of corpus/places.txt, without 市."""
-    names = files("corpus").joinpath("places.txt").read_text("utf-8").split()
-    return frozenset(name.removesuffix("市") for name in names)
+    return frozenset(name.removesuffix("市") for name in cities())
 
 
 def _region_in(title: str, texts: list[str]) -> str | None:

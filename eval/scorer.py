@@ -37,7 +37,7 @@ from index.reader.load import load_reader
 from index.types import Filters
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY, bare, rivalry_of
-from qa.decide.scorer import READ, UNREAD
+from qa.decide.scorer import READ, UNREAD, Linear
 from qa.engine import Engine
 from qa.ranking import Weighed
 from qa.types import Question
@@ -135,18 +135,7 @@ def _others(texts: Mapping[str, str], gold: GoldQuestion) -> frozenset[str]:
 # -- the two models ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A linear model of raw features."""
-
-    weights: Array
-    bias: float
-
-    def logits(self, rows: Array) -> Array:
-        return (rows @ self.weights + np.float32(self.bias)).astype(np.float32)
-
-
-def fit_rank(traces: Sequence[Trace]) -> Fit:
+def fit_rank(traces: Sequence[Trace]) -> Linear:
     """The conditional logit over the questions that have a right candidate and a wrong one."""
     chosen = [(t.rows.astype(np.float32), t.right) for t in traces if t.right.any() and not t.right.all()]
     return conditional_logit(chosen, PENALTY)
@@ -162,7 +151,7 @@ def fit_passages(traces: Sequence[Trace]) -> dict[str, float]:
     return {name: round(float(w), 3) for name, w in zip(PASSAGE, fit.weights, strict=True)}
 
 
-def conditional_logit(chosen: Sequence[tuple[Array, NDArray[np.bool_]]], penalty: float) -> Fit:
+def conditional_logit(chosen: Sequence[tuple[Array, NDArray[np.bool_]]], penalty: float) -> Linear:
     """The weights that give the right rows of each choice the most of its belief."""
     stacked = np.concatenate([rows for rows, _ in chosen])
     mean, scale = stacked.mean(0), stacked.std(0) + LEAST_SCALE
@@ -183,10 +172,10 @@ def conditional_logit(chosen: Sequence[tuple[Array, NDArray[np.bool_]]], penalty
 
     w = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
     weights = (w / scale).astype(np.float32)
-    return Fit(weights, float(-(weights @ mean)))
+    return Linear(weights, float(-(weights @ mean)))
 
 
-def firsts(traces: Sequence[Trace], rank: Fit) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
+def firsts(traces: Sequence[Trace], rank: Linear) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
     """The confidence features of the candidate of each question ranked first, whether it is right, and whether it may be given."""
     rows, right, sound = [], [], []
     for trace in traces:
@@ -200,15 +189,15 @@ def firsts(traces: Sequence[Trace], rank: Fit) -> tuple[Array, NDArray[np.bool_]
     return np.stack(rows), np.array(right), np.array(sound)
 
 
-def fit_sure(rows: Array, right: NDArray[np.bool_], weights: NDArray[np.float64]) -> Fit:
+def fit_sure(rows: Array, right: NDArray[np.bool_], weights: NDArray[np.float64]) -> Linear:
     """The logistic regression of the confidence."""
     mean, scale = rows.mean(0), rows.std(0) + LEAST_SCALE
     model = LogisticRegression(C=STRENGTH, max_iter=2000).fit((rows - mean) / scale, right, sample_weight=weights)
     own = (model.coef_[0] / scale).astype(np.float32)
-    return Fit(own, float(model.intercept_[0] - own @ mean))
+    return Linear(own, float(model.intercept_[0] - own @ mean))
 
 
-def fit_both(traces: Sequence[Trace]) -> tuple[Fit, Fit]:
+def fit_both(traces: Sequence[Trace]) -> tuple[Linear, Linear]:
     """The ranking, and the confidence of what it ranks first."""
     rank = fit_rank(traces)
     rows, right, sound = firsts(traces, rank)
@@ -343,7 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _told(fit: Fit, names: Sequence[str]) -> dict[str, Any]:
+def _told(fit: Linear, names: Sequence[str]) -> dict[str, Any]:
     weights = {name: round(float(w), 4) for name, w in zip(names, fit.weights, strict=True) if abs(w) > 5e-5}
     return {"weights": weights, "bias": round(fit.bias, 4)}
 

@@ -17,6 +17,9 @@ from qa.understand import Understanding
 _IN_FORCE = re.compile(r"本[^，。；]{1,12}(?:自|从)[^。]{2,40}(?:施行|实施|执行|生效)|(?:有效期|执行期|试行期)")
 _LONGEST = 500
 
+LOOKED_UP = 4
+"""Documents whose clause about their validity is looked up for one question."""
+
 
 def asks_when_in_force(asked: Understanding) -> bool:
     """Whether a question asks from when or until when a document holds."""

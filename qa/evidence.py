@@ -19,7 +19,7 @@ _FOCUS_WEIGHT = 1.7
 _IN_CLAUSE = 0.65
 _IN_PASSAGE = 0.4
 _IN_CONTEXT = 0.55
-_MAX_IDF = 7.0
+MAX_IDF = 7.0
 _MIN_IDF = 1.0
 _UNSEEN = 0.6  # what a token that no passage holds weighs of its idf: many are made by word borders (会找, 找海)
 _LITTLE = 2.0  # where the headings hold nearly all of the question, what is left says nothing
@@ -124,12 +124,12 @@ def terms_of(question: Understanding, tokenizer: Tokenizer, idf: Callable[[str],
     """The weighted content of a question. A token that no passage holds weighs as much as the rarest one that does."""
     weights: dict[str, float] = {}
     rarest = idf("\x00")  # of a token that no passage holds
-    scale = max(1.0, _MAX_IDF / rarest)  # with few passages nothing is rare: stretched, so that one document works too
+    scale = max(1.0, MAX_IDF / rarest)  # with few passages nothing is rare: stretched, so that one document works too
     for text, factor in ((" ".join(question.expansions), _EXPANSION_WEIGHT), (question.content, 1.0)):
         for token in tokenizer.tokens(text):
             single = len(token) == 1 and not token.isascii()
             unseen = _UNSEEN if idf(token) >= rarest else 1.0
-            value = max(_MIN_IDF, min(_MAX_IDF, scale * idf(token)))
+            value = max(_MIN_IDF, min(MAX_IDF, scale * idf(token)))
             weights[token] = value * factor * unseen * (0.35 if single else 1.0)
     for token in tokenizer.tokens(question.focus):
         if token in weights:

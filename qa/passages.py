@@ -10,7 +10,7 @@ from corpus.types import Span
 from index.reader.types import JointReader, Readable, Reading
 from index.searcher import Searcher
 from index.types import Hit, Passage
-from qa.closing import closing_passage
+from qa.closing import LOOKED_UP, closing_passage
 from qa.evidence import Source, weighed_sentences
 from qa.inquiry import Inquiry
 from qa.lookup import NAMED, passage_of
@@ -29,7 +29,6 @@ READ_WHOLE = 1
 _WEIGHED = 12  # hits weighed by their sentences
 _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
 _SHOWN_DEED = 100  # characters of a clause that is named, shown to the reader before the one that names it
-_CLOSINGS = 4  # documents whose clause about their validity is looked up
 
 
 class Passages:
@@ -77,7 +76,7 @@ class Passages:
         out: list[Source] = []
         known = {w.source.hit.passage.id for w in weighed}
         for source in (w.source for w in weighed):
-            if len(out) < _CLOSINGS and all(source.document.id != s.document.id for s in out):
+            if len(out) < LOOKED_UP and all(source.document.id != s.document.id for s in out):
                 passage = closing_passage(source.document, source.clauses)
                 if passage is not None and passage.id not in known:
                     out.append(replace(source, hit=Hit(passage, source.hit.rank, source.hit.score)))
@@ -131,7 +130,7 @@ class Passages:
         out: list[Source] = []
         for source in sources[:_FOLLOWED]:
             passage = source.hit.passage
-            span = Span(passage.start, passage.end)
+            span = passage.span
             inside = [c for c in source.clauses if span.contains(c.span) or c.span.contains(span)]
             referring = [r for clause in inside for r in self._store.clauses_referring(clause.id)]
             for clause in dict.fromkeys(penalties_for(source, referring)):

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from corpus.types import Document
 from index.searcher import Searcher
 from index.types import Filters, Hit
-from qa.closing import asks_when_in_force, closing_passage
+from qa.closing import LOOKED_UP, asks_when_in_force, closing_passage
 from qa.converse import Turn
 from qa.evidence import terms_of
 from qa.inquiry import Inquiry
@@ -21,7 +21,6 @@ from qa.types import Question
 from qa.understand import Understanding
 
 _SEARCHED = 30  # passages retrieved before evidence is weighed
-_CLOSINGS = 4  # documents whose clause about their validity is looked up
 _FROM_NAMED = 8  # passages of the documents that the question names
 _FEW_OF_ALL = 0.5  # of the documents: a place that more of them are about tells none apart
 _KEPT_QUESTIONS = 64
@@ -75,7 +74,7 @@ class Retrieval:
 
     def _closings(self, documents: Collection[str]) -> list[Hit]:
         """The passages that say when these documents are in force."""
-        loaded = [self._shelf.load(ident) for ident in sorted(documents)[:_CLOSINGS]]
+        loaded = [self._shelf.load(ident) for ident in sorted(documents)[:LOOKED_UP]]
         passages = [closing_passage(one.document, one.clauses) for one in loaded]
         return [Hit(passage, 1, 1.0) for passage in passages if passage is not None]
 

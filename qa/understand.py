@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Literal
 
+from corpus.counterparts import cities
 from corpus.simplified import simplified
 from qa.figures import magnitudes
 from qa.lexicon import Lexicon
@@ -93,7 +93,7 @@ class Understander:
         self.lexicon = lexicon
         self._words = words
         self._spelling = spelling
-        names = set(files("corpus").joinpath("places.txt").read_text("utf-8").split())
+        names = set(cities())
         names |= {part for place in places for part in re.split(r"[省市区县]", place) if len(part) > 1}
         self._places = re.compile("|".join(sorted(names, key=lambda name: (-len(name), name))))
 

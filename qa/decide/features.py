@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index.reader.types import Reading
 from qa.decide.identity import Identity, identity_of
 from qa.decide.thresholds import verdict
-from qa.evidence import Sentence, Terms
+from qa.evidence import MAX_IDF, Sentence, Terms
 from qa.question.answer_type import AnswerType
 from qa.ranking import Weighed, is_boilerplate
 from qa.read import Candidate, neural
@@ -61,7 +61,6 @@ RIVALRY = ("margin", "others_answer", "support", "near")
 POLAR = ("可以", "不可以", "需要", "不需要", "是", "否")
 _AFFIRMS = ("可以", "需要", "是")
 _MOST_LOGIT = 8.0
-_MAX_IDF = 7.0
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _FIGURE = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿]")
 _STOPS = re.compile(r"[\s，。；：、！？“”‘’\"'（）()《》]+")
@@ -139,7 +138,7 @@ def _of_passage(
         max(-_MOST_LOGIT, relevance) / _MOST_LOGIT, math.exp(relevance) / shares if reading else 0.0,
         max((r.answers for r in readings), default=0.0), max(elsewhere, default=0.0),
         pool.terms.cover(known), min(1.0, pool.terms.total / _MUCH_CONTENT), pool.unknown_words,
-        max((pool.terms.weights[t] for t in lacking), default=0.0) / _MAX_IDF,
+        max((pool.terms.weights[t] for t in lacking), default=0.0) / MAX_IDF,
         float(hit.rank == 1), 1 / max(1, hit.rank), hit.score, hit.scores.get("dense", 0.0),
         1 / hit.ranks["lexical"] if "lexical" in hit.ranks else 0.0,
         float(status == "in_force"), float(status in ("expired", "repealed", "not_yet")),
