@@ -6,11 +6,13 @@ PORT   ?= 8000
 CORPUS ?= corpus/samples
 DATA   ?= data
 SHARED ?= ../shared
+EXTRAS ?=
+WHEELHOUSE ?= wheelhouse
 
 VENV := .venv
 BIN  := $(VENV)/bin
 
-.PHONY: install run test lint bench bench-corpus bench-retrieval clean
+.PHONY: install run test lint wheelhouse lock bench bench-corpus bench-retrieval clean
 
 install: $(VENV)/.installed
 
@@ -18,12 +20,13 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本（可用 make PYTHON=... 指定）"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+# All versions are those of constraints.txt, what others bring along too.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 run: install
@@ -38,6 +41,21 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Everything that a server without a network installs from (same Python and platform): docs/operations.md. EXTRAS=bots,ocr
+wheelhouse: $(VENV)/bin/python
+	rm -rf build $(WHEELHOUSE)
+	$(BIN)/python -m pip wheel --quiet --constraint constraints.txt --wheel-dir $(WHEELHOUSE) '.$(if $(EXTRAS),[$(EXTRAS)])'
+	cp constraints.txt $(WHEELHOUSE)/
+	rm -rf build
+	@echo "$(WHEELHOUSE)：$$(ls $(WHEELHOUSE)/*.whl | wc -l) 个安装包，$$(du -sm $(WHEELHOUSE) | cut -f1) MB"
+
+# After a change of a version in pyproject.toml: what pip chooses for all extras, without installing it.
+lock: $(VENV)/bin/python
+	mkdir -p build
+	$(BIN)/python -m pip install --quiet --dry-run --ignore-installed --report build/lock.json '.[dev,ocr,peers]'
+	$(BIN)/python deploy/lock.py build/lock.json > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
 bench: install
 	$(BIN)/python -m eval.beir $(SHARED)/statutes --split dev
 
@@ -49,4 +67,4 @@ bench-retrieval: install
 	$(BIN)/python -m eval.compare --shared $(SHARED)
 
 clean:
-	rm -rf $(VENV) data build *.egg-info
+	rm -rf $(VENV) data build $(WHEELHOUSE) *.egg-info

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -21,10 +22,23 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from api import cli_bots, cli_keys, cli_outbox
-from api.serving import DataFolder, models_from, serve
+from api.changes import leftout
+from api.commands import bots as cli_bots
+from api.commands import keys as cli_keys
+from api.commands import logins as cli_logins
+from api.commands import outbox as cli_outbox
+from api.commands import read as cli_read
+from api.commands import upgrade as cli_upgrade
+from api.commands import watch as cli_watch
+from api.errors import Internal
+from api.faults import damage_of, named
+from api.models import encoder_name, models_from
+from api.run.private import make_private
+from api.run.serving import DataFolder, catch_up, serve
+from api.settings import settings_from
+from corpus.confined import Confined
 from corpus.errors import PolicyError
-from corpus.ingest import Report, drop, find_files, ingest
+from corpus.ingest import Report, find_files, ingest
 from corpus.store import Store
 from index.progress import ProgressBars
 from qa.types import Answer, Question
@@ -43,19 +57,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given[:1] == [point.name]:
             return int(point.load()(given[1:]))
     options = _parser().parse_args(given)
+    before = os.umask(0o077)  # what is written holds questions, contacts and hashes of keys: nobody else's business
     try:
+        return _run(options)
+    finally:
+        os.umask(before)
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        if hasattr(options, "data"):
+            make_private(options.data)
         status = options.run(options)
     except PolicyError as error:
-        print(f"错误：{error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"提示：{error.hint}", file=sys.stderr)
-        return 1
+        return _failed(named(error) or error)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nobody is left to tell
         return 1
     except KeyboardInterrupt:
         return 130
+    except (sqlite3.Error, OSError) as error:
+        return _failed(named(error) or Internal())
+    except Exception:
+        damage = damage_of(options.data) if hasattr(options, "data") else None
+        if damage is None:
+            raise
+        return _failed(damage)
     return int(status)
+
+
+def _failed(error: PolicyError) -> int:
+    print(f"错误：{error.message}（{error.code}）", file=sys.stderr)
+    if error.hint:
+        print(f"提示：{error.hint}", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add("ingest", "导入文件或目录，并建立索引", _ingest)
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="文件或目录")
+    help = "看一个文件会读成什么样：文件、元数据、没有计入正文的部分；不导入"
+    cli_read.add(commands.add_parser("read", help=help, description=help))
     command = add("drop", "移除已导入的文件，并更新索引", _drop)
     command.add_argument("names", nargs="+", metavar="FILE", help="文件名（tiaowen documents 里显示的）或路径")
     command = add("serve", "启动网页和接口服务", _serve)
@@ -89,10 +126,18 @@ def _parser() -> argparse.ArgumentParser:
     command = add("restore", "从备份恢复数据目录", _restore)
     command.add_argument("file", type=Path, metavar="FILE", help="tiaowen backup 写的文件")
     command.add_argument("--force", action="store_true", help="替换已有数据的目录；原来的改名保留")
+    cli_upgrade.add(add("upgrade", "把旧版本的数据目录升级到现在的版本：先说明，再备份，再做", cli_upgrade.run))
     command = add("adapt", "用已导入的文件微调内置编码器（无需标注），确有提高才采用", _adapt)
     command.add_argument("--undo", action="store_true", help="弃用微调的编码器，回到内置的")
+    cli_watch.add(add("watch", "看管文件夹：文件来了、改了、没了，随时导入", cli_watch.run))
+    for name in ("ingest", "drop", "adapt"):
+        help = "等另一个导入或移除结束的秒数，默认 600"
+        commands.choices[name].add_argument("--wait", type=_seconds, default=600.0, metavar="SECONDS", help=help)
     keys = commands.add_parser("keys", help="生成、列出、撤销密钥", description="生成、列出、撤销密钥")
     cli_keys.add(keys)
+    cli_logins.add(
+        commands.add_parser("logins", help="列出、结束单位账号的登录", description="列出、结束单位账号的登录")
+    )
     cli_bots.add(commands.add_parser("bots", help="检查平台接入、钉钉 Stream", description="检查平台接入、钉钉 Stream"))
     cli_outbox.add(commands.add_parser("outbox", help="列出、重发事件", description="列出、重发事件"))
     for point in entry_points(group=COMMANDS):
@@ -104,6 +149,13 @@ def _port(text: str) -> int:
     value = int(text)
     if not 0 < value < 65536:
         raise argparse.ArgumentTypeError("端口应在 1 到 65535 之间")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 86400:
+        raise argparse.ArgumentTypeError("应在 0 到 86400 之间")
     return value
 
 
@@ -121,29 +173,31 @@ def _top_k(text: str) -> int:
     return value
 
 
-def encoder_name() -> str:
-    """The sentence model that the operator chose; "" leaves the choice to the data folder (adapted or builtin)."""
-    return models_from(os.environ).encoder
-
-
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
 def _ingest(options: argparse.Namespace) -> int:
     from qa.build import update_index  # the models behind it are loaded only where they are needed
+    from qa.changes import changing
 
+    limits = settings_from(os.environ).reading
     files = find_files(options.paths)
-    store = Store(options.data)
-    with tqdm(total=len(files), desc="读取文件", unit="个", disable=None, leave=False) as bar:
+    with changing(options.data, encoder_name(), options.wait, _say) as store:
+        with tqdm(total=len(files), desc="读取文件", unit="个", disable=None, leave=False) as bar:
 
-        def step(name: str) -> None:
-            bar.set_postfix_str(name[-30:], refresh=False)
-            bar.update()
+            def step(name: str) -> None:
+                bar.set_postfix_str(name[-30:], refresh=False)
+                bar.update()
 
-        report = ingest(store, options.paths, step)
-    passages = update_index(store, options.data, encoder_name(), ProgressBars())
-    _tell(report, store, passages)
+            with Confined(limits) as reader:
+                report = ingest(store, options.paths, step, reader.parts)
+        passages = update_index(store, options.data, encoder_name(), ProgressBars())
+        _tell(report, store, passages)
     return 1 if report.count("rejected") else 0
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 def _tell(report: Report, store: Store, passages: int | None) -> None:
@@ -167,8 +221,14 @@ def _tell(report: Report, store: Store, passages: int | None) -> None:
                 f"{file.file}：{_pages(file.unread)}是图片，没有读入。安装文字识别（pip install 'tiaowen[ocr]'）后再导入一次即可",
                 file=sys.stderr,
             )
+    for file in report.files:
+        if file.left_out:
+            print(f"{file.file}：未计入正文：{leftout.summary(file.left_out)}（可用 tiaowen read 查看）")
     names = {"added": "新增", "updated": "更新", "unchanged": "未变", "rejected": "未导入"}
     done = "，".join(f"{name} {report.count(key)}" for key, name in names.items())  # type: ignore[arg-type]
+    if removed := [file.file for file in report.files if file.outcome == "removed"]:
+        print(f"压缩包里已没有、随之移除：{'、'.join(removed[:12])}{' …' if len(removed) > 12 else ''}")
+        done += f"，移除 {len(removed)}"
     counts = store.counts()
     print(f"文件 {len(report.files)} 个：{done}")
     print(
@@ -182,12 +242,15 @@ def _pages(pages: Sequence[int]) -> str:
 
 
 def _drop(options: argparse.Namespace) -> int:
+    from api.changes.work import remove
     from qa.build import update_index
+    from qa.changes import changing
 
-    store = Store(options.data, create=False)
-    paths = drop(store, options.names)
-    passages = update_index(store, options.data, encoder_name(), ProgressBars())
-    counts = store.counts()
+    Store(options.data, create=False)  # no folder is made to remove files from
+    with changing(options.data, encoder_name(), options.wait, _say) as store:
+        paths = remove(store, options.data, options.names)
+        passages = update_index(store, options.data, encoder_name(), ProgressBars())
+        counts = store.counts()
     print(
         f"已移除 {len(paths)} 个文件；库中现有文件 {counts.documents} 份、条款 {counts.clauses} 条，索引 {passages or '未变'}"
     )
@@ -195,26 +258,31 @@ def _drop(options: argparse.Namespace) -> int:
 
 
 def _engine(data: Path) -> Engine:
+    catch_up(data, encoder_name(), _say)
     return DataFolder(data, models_from(os.environ)).build()
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from qa.upgrade import outdated
+
+    if old := outdated(options.data):
+        _say(f"有 {old} 个文件由旧版本读入；tiaowen upgrade --check --data {options.data} 说明能怎么升级，不用停服务")
     return serve(options.data, options.host, options.port, options.workers)
 
 
 def _mcp(options: argparse.Namespace) -> int:
     import anyio
 
+    from api.answer.desk import Desk
+    from api.answer.service import EngineService
     from api.app import today_in_shanghai
-    from api.desk import Desk
-    from api.mcp import run_stdio
-    from api.metrics import Meter
-    from api.records import Records
-    from api.service import EngineService
-    from api.serving import DataFolder, models_from
-    from api.settings import settings_from
+    from api.edge.metrics import Meter
+    from api.records.database import Records
+    from api.routes.mcp import run_stdio
+    from api.run.serving import DataFolder
 
     settings = settings_from(os.environ)
+    catch_up(options.data, encoder_name(), _say)
     service = EngineService.over(DataFolder(options.data, models_from(os.environ)))
     service.load()
     service.watch()
@@ -234,8 +302,8 @@ def _question(options: argparse.Namespace) -> Question:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from api.answering import ask_with
-    from api.service import EngineView
+    from api.answer.answering import ask_with
+    from api.answer.service import EngineView
 
     question = _question(options)
     engine = _engine(options.data)
@@ -262,8 +330,8 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    from api.answering import search_with
-    from api.service import EngineView
+    from api.answer.answering import search_with
+    from api.answer.service import EngineView
 
     question = _question(options)
     engine = _engine(options.data)
@@ -279,8 +347,8 @@ def _search(options: argparse.Namespace) -> int:
 
 def _documents(options: argparse.Namespace) -> int:
     from api.app import today_in_shanghai
-    from api.citing import STATUS_NAMES
-    from api.schemas import document_out
+    from api.contract.citing import STATUS_NAMES
+    from api.contract.schemas import document_out
 
     day = today_in_shanghai()
     documents = Store(options.data, create=False).documents()
@@ -298,7 +366,7 @@ def _documents(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from api.backup import back_up
+    from api.run.backup import back_up
 
     with tqdm(desc="备份", unit="个", disable=None, leave=False) as bar:
         contents = back_up(options.data, options.file, lambda name: bar.update() and None)
@@ -311,7 +379,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from api.restore import restore
+    from api.run.restore import restore
 
     with tqdm(desc="恢复", unit="个", disable=None, leave=False) as bar:
         contents, kept = restore(options.file, options.data, options.force, lambda name: bar.update() and None)
@@ -326,16 +394,20 @@ def _restore(options: argparse.Namespace) -> int:
 def _adapt(options: argparse.Namespace) -> int:
     from index.adapt import table
     from qa.build import adapt_encoder, undo_adapt
+    from qa.changes import alone
 
     if encoder_name() and not options.undo:
         print(f"错误：已设置 TIAOWEN_ENCODER={encoder_name()}，微调的编码器不会被使用", file=sys.stderr)
         print("提示：取消这项设置后再执行 tiaowen adapt", file=sys.stderr)
         return 1
+    Store(options.data, create=False)
     if options.undo:
-        done = undo_adapt(options.data, ProgressBars())
+        with alone(options.data, options.wait, _say):
+            done = undo_adapt(options.data, ProgressBars())
         print("已回到内置编码器，索引已更新" if done else "没有微调过的编码器，未作改动")
         return 0
-    report, kept = adapt_encoder(options.data, ProgressBars())
+    with alone(options.data, options.wait, _say):
+        report, kept = adapt_encoder(options.data, ProgressBars())
     print(f"条款 {report.clauses} 条，段落 {report.passages} 段；用留出条款的 {report.questions} 个问题比较：")
     for name, before, after in table(report):
         print(f"  {name}  {before:.3f} → {after:.3f}（{after - before:+.3f}）")

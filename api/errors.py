@@ -15,7 +15,13 @@
     │   ├── KeyWrong                 401  "key_wrong"            no key in force has this text
     │   ├── SessionExpired           401  "session_expired"      the login of a page has ended
     │   ├── Forbidden                403  "forbidden"            the key's role may not do this
+    │   ├── SignOnExpired            400  "sso_expired"          a sign-on that this browser did not begin, or too long ago
+    │   ├── SignOnRefused            403  "sso_refused"          the provider of accounts said no
+    │   ├── SignOnUntrusted          403  "sso_untrusted"        what it said of the person does not hold
+    │   ├── SignOnNoRole             403  "sso_no_role"          the person may do nothing here
+    │   ├── SignOnUnavailable        503  "sso_unavailable"      the provider of accounts does not answer
     │   ├── OriginRefused            403  "origin_refused"       a page of another site, or a host that is not ours
+    │   ├── EmbeddingOff             404  "embedding_off"        no other site may frame the chat page
     │   ├── RateLimited              429  "rate_limited"         too many calls in a minute
     │   ├── Busy                     503  "busy"                 the queue is full
     │   ├── TimedOut                 504  "timeout"              the question took too long
@@ -27,10 +33,14 @@
     │   ├── NotReady                 503  "not_ready"            the index is still being loaded
     │   ├── CannotListen             500  "cannot_listen"        the address to serve on is taken; of the command line
     │   └── Internal                 500  "internal"             a fault of ours; the log has the rest
-    ├── NotSafe                      ---  "not_safe"             of the command line, as the three below
+    ├── StoreError                   503  "store_unusable"       corpus/errors.py
+    │   ├── DiskFull                 507  "disk_full"            nothing more can be written
+    │   └── DataDamaged              500  "data_damaged"         a database holds what the program never wrote
+    ├── NotSafe                      ---  "not_safe"             of the command line, as the four below
     ├── CannotBackUp                 ---  "cannot_back_up"       the archive cannot be written
     ├── BadArchive                   ---  "bad_archive"          no archive of a data folder, or a damaged one
     ├── CannotRestore                ---  "cannot_restore"       the data folder holds something, or is in use
+    ├── WatchBusy                    ---  "watch_busy"           another process watches folders for the data folder
     └── NotFound                     404  "not_found"            corpus/errors.py; unknown routes as well
 
 The body is always {"error": {"code", "message", "hint"}}: `code` is a stable English word, `message` and `hint` are
@@ -39,10 +49,11 @@ Chinese, and `hint` says what to do next. Nothing of a traceback, a path or the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, get_args
 
-from corpus.errors import NotFound, PolicyError
+from corpus.errors import NotFound, PolicyError, StoreError
 from corpus.types import Kind
 
 QUESTION_LIMIT = 500  # code points
@@ -74,6 +85,12 @@ class CannotRestore(PolicyError):
     """The data folder cannot be replaced: it holds something, or is in use. Of the command line only."""
 
     code = "cannot_restore"
+
+
+class WatchBusy(PolicyError):
+    """Another process watches folders for this data folder; one does at a time. Of the command line only."""
+
+    code = "watch_busy"
 
 
 class ApiError(PolicyError):
@@ -204,6 +221,60 @@ class Forbidden(ApiError):
     default_message = "这个密钥没有做这件事的权限。"
     default_hint = "请换用权限更高的密钥：operate 可用工作台，admin 可管理文件。"
 
+    @classmethod
+    def of_person(cls) -> Forbidden:
+        """Of somebody who signed in with an account of the organisation."""
+        return cls("这个账号没有做这件事的权限。", "请让管理员在单位账号系统里把你加进有权限的组，再重新登录。")
+
+
+class SignOnExpired(ApiError):
+    """The sign-on with the organisation's account was not begun by this browser, was ended before, or took too long."""
+
+    code = "sso_expired"
+    status = 400
+    default_message = "这次登录已经失效。"
+    default_hint = "请回到页面重新登录；浏览器要允许本站的 Cookie，登录要在十分钟内完成。"
+
+
+class SignOnRefused(ApiError):
+    """The provider of accounts did not let the person in, or took back the code that it gave."""
+
+    code = "sso_refused"
+    status = 403
+    default_message = "单位账号系统没有同意这次登录。"
+    default_hint = "请重新登录；若仍不行，请管理员核对单位账号系统里本服务的客户端编号、密钥和回跳地址。"
+
+
+class SignOnUntrusted(ApiError):
+    """What the provider of accounts said of the person is not signed by it, is for another service or sign-on, or is stale."""
+
+    code = "sso_untrusted"
+    status = 403
+    default_message = "单位账号系统给出的身份无法核实。"
+    default_hint = "请重新登录；若仍不行，请管理员看服务日志里的原因，并核对两边的时钟。"
+
+
+class SignOnNoRole(ApiError):
+    """The person is who they say, but the settings give their account no role."""
+
+    code = "sso_no_role"
+    status = 403
+    default_message = "这个单位账号没有使用本服务的权限。"
+    default_hint = "请让管理员在单位账号系统里把你加进有权限的组，再重新登录；或改用密钥登录。"
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(f"单位账号“{name}”没有使用本服务的权限。" if name else None)
+
+
+class SignOnUnavailable(ApiError):
+    """The provider of accounts does not answer, or not as a provider does."""
+
+    code = "sso_unavailable"
+    status = 503
+    retryable = True
+    default_message = "单位账号系统现在连不上。"
+    default_hint = "请稍后再试，或改用密钥登录；若一直如此，请管理员看服务日志里的原因。"
+
 
 class OriginRefused(ApiError):
     """A page of another site, or a request through a name that is not ours."""
@@ -215,6 +286,15 @@ class OriginRefused(ApiError):
         "未设密钥时只接受本机访问：对外服务请先用 tiaowen keys create 生成密钥；"
         "经过代理时请传递原来的 Host，其他网站的来源用 TIAOWEN_CORS 列出。"
     )
+
+
+class EmbeddingOff(ApiError):
+    """The script for other sites was asked for, and no site may frame the chat page."""
+
+    code = "embedding_off"
+    status = 404
+    default_message = "没有开启在其他网站里嵌入。"
+    default_hint = "管理员用 TIAOWEN_FRAME_ANCESTORS 列出可以嵌入的网站后即可使用，见 docs/embedding.md。"
 
 
 class RateLimited(ApiError):
@@ -324,14 +404,45 @@ class Internal(ApiError):
     default_hint = "请稍后再试；若反复出现，请把响应头 X-Request-ID 告诉管理员。"
 
 
+class DiskFull(StoreError):
+    """The disk of the data folder has no room left. What was confirmed before is there."""
+
+    code = "disk_full"
+    status = 507
+
+    def __init__(self, hint: str = "请腾出磁盘空间后重试；在那之前仍然可以提问。") -> None:
+        super().__init__("磁盘已满，没能写入。", hint)
+
+
+class DataDamaged(StoreError):
+    """A file of the data folder is not as it was written: a bad disk, a copy cut short, an edit by hand."""
+
+    code = "data_damaged"
+    status = 500
+    retryable = False
+
+    def __init__(self) -> None:
+        super().__init__(
+            "数据目录里的文件已损坏。",
+            "请用 tiaowen restore 恢复备份；没有备份时换一个数据目录重新导入（tiaowen ingest）。",
+        )
+
+
 def unknown_address() -> NotFound:
     """The error for a route that does not exist."""
     return NotFound("没有这个地址。", "可用的地址见 /docs。")
 
 
+_PATH = re.compile(
+    r"(['\"])/[^'\"\n]*?([^/'\"\n]*)\1|(?<![\w/.:~])/(?!v1/)(?:[^/\s：，。；（）“”'\"]+/)+([^/\s：，。；（）“”'\"]*)"
+)
+
+
 def error_body(error: PolicyError) -> dict[str, dict[str, str]]:
-    """The one JSON shape of every error."""
-    return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    """The one JSON shape of every error. Where files lie on the server is for its log and its terminal: a path is given by
+    its last name."""
+    message = _PATH.sub(lambda found: found[2] or found[3] or "", error.message)
+    return {"error": {"code": error.code, "message": message, "hint": error.hint}}
 
 
 FIELD_RULES = {
@@ -370,6 +481,18 @@ FIELD_RULES = {
     "answer": "answer 应为 1 到 500 个字。",
     "files": "files 应为上传的文件，1 到 20 个。",
     "cursor": "cursor 应为上一页返回的 next_cursor。",
+    "low": "low 应为 0 到 1 的数。",
+    "high": "high 应为 0 到 1 的数。",
+    "day": "day 应为日期，如 2026-11-21。",
+    "words": "words 最多 100 个字。",
+    "mark": "mark 应为 good、bad、none 之一。",
+    "format": "format 应为 csv 或 xlsx。",
+    "verdict": "verdict 应为 good 或 bad。",
+    "name": "name 最多 40 个字。",
+    "file": "file 应为上传的一个文件。",
+    "set": "set 应为问题集的名字，见 GET /v1/evaluation-sets。",
+    "before": "before 应为上一页返回的 next_before。",
+    "back": "back 应为 /、/library、/operator、/evaluation、/docs 之一。",
 }
 
 

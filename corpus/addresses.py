@@ -65,6 +65,7 @@ class AddressBook:
         self._by_id = {c.id: c for c in clauses}
         self._children: dict[str, list[Clause]] = defaultdict(list)
         self._heads: dict[Step, list[Clause]] = defaultdict(list)
+        self._first: dict[tuple[Step, str | None], Clause] = {}  # of a step in each part
         self._order: dict[str, int] = {}
         self._articles: list[Clause] = []
         for clause in clauses:
@@ -77,6 +78,7 @@ class AddressBook:
                 self._articles.append(clause)
             if step.kind not in ("", "款"):
                 self._heads[step].append(clause)
+                self._first.setdefault((step, self._part(clause)), clause)
 
     def parent(self, clause: Clause) -> Clause | None:
         return self._by_id.get(clause.parent) if clause.parent else None
@@ -131,7 +133,7 @@ class AddressBook:
         """
         if not steps:
             return None
-        at = self._nearest(self._heads.get(steps[0], ()), near)
+        at = self._nearest(steps[0], near)
         if at is None and steps[0].kind == "条" and not self._articles:
             at = self._measure(steps[0].number)
         for step in steps[1:]:
@@ -167,11 +169,11 @@ class AddressBook:
                 continue
         return None
 
-    def _nearest(self, found: Sequence[Clause], near: Clause | None) -> Clause | None:
+    def _nearest(self, step: Step, near: Clause | None) -> Clause | None:
+        found = self._heads.get(step, ())
         if len(found) <= 1 or near is None:
             return found[0] if found else None
-        part = self._part(near)
-        return next((c for c in found if self._part(c) == part), found[0])
+        return self._first.get((step, self._part(near)), found[0])
 
     def _part(self, clause: Clause) -> str | None:
         """The id of the attachment or other part that a clause stands in, None for the document itself."""

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from corpus.canonical import Paragraph
 from corpus.glue import Piece, unglue
+from corpus.head import find_head
 from corpus.markers import marker_of
+from corpus.particulars import cut
 from corpus.titles import (
     ATTACHMENT,
     BEGINS,
@@ -34,7 +37,15 @@ from corpus.titles import (
 _CONTENTS = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}[、．.]|\d{1,2}[、．.])?\s*+(.{4,90}?)\s*+[.．…·]{3,}\s*\d{1,4}$"
 )
+_LONGEST_NOTICE = 30  # paragraphs under the title of a notice that only issues another document
+_LONGEST_NOTE_LINES, _LONGEST_NOTE = 4, 160  # paragraphs and characters of a note over a title
+_ALIKE = 0.85  # share of two titles that is the same where they name one document
 _LONGEST_FRONT = 60  # paragraphs between a title and the same title again
+_NEAR = 200  # paragraphs before and after a heading in which the articles around it are looked for
+_SKIPPED = 9  # articles that an excerpt may leave out
+_ISSUED_ALONE = re.compile(r"修改|修订|修正|废止|(?:通知|决定|公告|通告|令)$")
+_FIRST_ARTICLE = re.compile(r"第一[编章条](?:\s|$)|目\s*[录次]$")
+_NEWS = re.compile(r"^(?:近日|日前|昨日|今日|记者|(?:\d{4}年)?\d{1,2}月\d{1,2}日[，,上下])")
 _CLOSED = tuple("。！？；…”）)》")
 _QUOTED = re.compile(r"《([^《》]{4,80})》")
 
@@ -45,10 +56,19 @@ class Draft:
 
     paragraphs: list[Paragraph] = field(default_factory=list)
     title: str | None = None
-    title_paragraphs: int = 0  # how many of the first paragraphs are the title
+    title_paragraphs: int = 0  # how many paragraphs are the title
+    title_from: int = (
+        0  # the first of them; what stands before it is the letterhead or what a page prints over the text
+    )
+    printed: str = ""  # the title with the spaces that it is printed with, where it stands in the head of a file
     attachments: list[str] = field(default_factory=list)  # the lines that list its attachments, squeezed
     listing: bool = False
     cover: bool = False  # what a compilation prints before its first document: its name and contents list
+
+    @property
+    def body_from(self) -> int:
+        """The first paragraph under the title."""
+        return self.title_from + self.title_paragraphs
 
     def append(self, paragraph: Paragraph) -> None:
         """Takes the next paragraph, and notes it where it names attachments (附件：1．… 2．…)."""
@@ -63,12 +83,13 @@ class Draft:
 def split(paragraphs: list[Paragraph]) -> list[Draft]:
     """The documents of a file, in order; every paragraph is in exactly one of them."""
     contents = _contents(paragraphs)
-    if len(contents) >= 2:
-        return _by_contents(paragraphs, contents)
+    if len(contents) >= 2 and len(drafts := _by_contents(paragraphs, contents)) >= 2:
+        return drafts
+    paragraphs = [piece for p in paragraphs[:_LONGEST_FRONT] for piece in cut(p)] + paragraphs[_LONGEST_FRONT:]
     pieces = unglue(paragraphs)
-    drafts: list[Draft] = []
+    drafts = []
     current = Draft()
-    i = 0
+    i = _take_head(pieces, current)
     while i < len(pieces):
         paragraph, glued = pieces[i]
         begins = bool(glued) and bool(current.paragraphs) and not _goes_on(pieces, i, glued, current)
@@ -76,12 +97,12 @@ def split(paragraphs: list[Paragraph]) -> list[Draft]:
         if glued == "case":
             block = 1, tidy(paragraph.text)
         if block:
-            begins = bool(current.paragraphs)
+            begins = bool(current.paragraphs) and (bool(glued) or bool(drafts) or not _is_front(current))
         if begins:
             drafts.append(current)
             current = Draft()
         if block:
-            current.title, current.title_paragraphs = block[1], block[0]
+            current.title, current.title_paragraphs, current.title_from = block[1], block[0], len(current.paragraphs)
             for piece, _ in pieces[i : i + block[0]]:
                 current.append(piece)
             i += block[0]
@@ -93,12 +114,26 @@ def split(paragraphs: list[Paragraph]) -> list[Draft]:
     return drafts
 
 
+def _take_head(pieces: list[Piece], current: Draft) -> int:
+    """Puts the head of the file into its first document; returns how many pieces that took, 0 where it has none."""
+    lines = [paragraph for paragraph, _ in pieces[:_LONGEST_FRONT]]
+    glued = next((i for i, (_, evidence) in enumerate(pieces[:_LONGEST_FRONT]) if i and evidence), len(lines))
+    head = find_head(lines[:glued])
+    if head is None:
+        return 0
+    current.title, current.title_from, current.title_paragraphs = tidy(head.title), head.start, head.count
+    current.printed = head.title
+    for paragraph in lines[: current.body_from]:
+        current.append(paragraph)
+    return current.body_from
+
+
 # -- titles on lines of their own --------------------------------------------------------------------------------------
 
 
 def _title_block(pieces: list[Piece], i: int, current: Draft, glued: str) -> tuple[int, str] | None:
     """(number of paragraphs, title) where the title of a document begins at `i`, else None."""
-    if glued not in ("", "title") or not _may_begin(current, glued):
+    if pieces[i][0].particular or glued not in ("", "title") or not _may_begin(current, glued):
         return None
     if not glued and _listed(pieces[i][0].text, current):
         return None
@@ -115,19 +150,62 @@ def _title_block(pieces: list[Piece], i: int, current: Draft, glued: str) -> tup
             title += pieces[j][0].text
             j += 1
         follow = pieces[j][0].text if j < len(pieces) else ""
-        if not (opens(follow) or (glued and len(follow) >= 20)):
+        if not (opens(follow) or _is_over(pieces, i, j) or (glued and len(follow) >= 20)):
             if is_title_line(follow):
                 continue  # a title whose first lines look like one: 关于印发X办法 | 的通知
             return None
+        if glued and _is_notice_only(current) and _is_issued(squeeze(title), current):
+            return None
+        if not glued and (
+            _is_inner(title, pieces, j, current)
+            or _is_of_news(follow, current)
+            or (_FIRST_ARTICLE.match(follow) and _is_introduced(title, current))
+        ):
+            return None
         return None if not glued and (_repeats(title, current) or _belongs(title, current)) else (j - i, tidy(title))
     return None
+
+
+def _is_inner(title: str, pieces: list[Piece], j: int, current: Draft) -> bool:
+    """Whether a title is a heading between two articles of the document at hand, whose numbers go on behind it: 第七条 … |
+    关于子女投靠的解释 | … | 第八条."""
+    if _ISSUED_ALONE.search(title):
+        return False
+    before = next((n for p in reversed(current.paragraphs[-_NEAR:]) if (n := _article(p))), 0)
+    after = next((n for p, _ in pieces[j : j + _NEAR] if (n := _article(p))), 0) if before else 0
+    return before < after <= before + _SKIPPED
+
+
+def _is_introduced(title: str, current: Draft) -> bool:
+    """Whether a title over a first article is that of the document at hand, which so far only says what is to be known of
+    the rule: a page's words on it under its headline."""
+    own = squeeze(current.title or "")
+    short = len(own) >= 8 and squeeze(title) == own and len(current.paragraphs) <= _LONGEST_FRONT
+    return short and not any(_article(p) for p in current.paragraphs)
+
+
+def _article(paragraph: Paragraph) -> int:
+    """The number of the article that a paragraph begins, 0 for none."""
+    marker = marker_of(paragraph.text)
+    return marker.number if marker is not None and marker.family == "article" else 0
+
+
+def _is_of_news(follow: str, current: Draft) -> bool:
+    """Whether what stands under a title is news beside the news at hand, whose headline is no official title: a box of it."""
+    return bool(current.title) and not ENDS.search(current.title or "") and bool(_NEWS.match(follow))
+
+
+def _is_over(pieces: list[Piece], i: int, j: int) -> bool:
+    """Whether a title that is a heading from `i` on ends before `j`: a page prints it above the document's own title."""
+    return i < j < len(pieces) and pieces[i][0].level == 1 and not pieces[j][0].level
 
 
 def _first_title(pieces: list[Piece]) -> tuple[int, str] | None:
     """The title at the very beginning of a file: short lines of any form, over what a document begins with."""
     title = ""
     for n, (paragraph, glued) in enumerate(pieces[:6]):
-        if n and (glued or opens(paragraph.text) or PARENTHETICAL.match(paragraph.text)):
+        over = _is_over(pieces, 0, n) and bool(ENDS.search(title))
+        if n and (glued or over or opens(paragraph.text) or PARENTHETICAL.match(paragraph.text)):
             if PARENTHETICAL.match(paragraph.text):
                 return n + 1, tidy(title + paragraph.text)
             return (n, tidy(title)) if len(title) >= 4 and ENDS.search(title) else None
@@ -149,7 +227,7 @@ def _may_begin(current: Draft, glued: str) -> bool:
         or last.text.endswith("印发")
         or (_listed(last.text, current))
         or ATTACHMENT.match(last.text)
-        or (len(current.paragraphs) > current.title_paragraphs + 2 and not is_title_line(last.text))
+        or (len(current.paragraphs) > current.body_from + 2 and not is_title_line(last.text))
         or NAMES.match(last.text)
         or marker_of(last.text) is not None
     )
@@ -159,8 +237,10 @@ def _goes_on(pieces: list[Piece], i: int, glued: str, current: Draft) -> bool:
     """Whether what looks like another document is of the document at hand: addressees that begin the notice which issues
     it, printed after it, or the first sentence of minutes under their title."""
     title = current.title or ""
+    if glued == "title":
+        return _is_notice_only(current) and _is_issued(squeeze(pieces[i][0].text), current)
     if glued == "minutes":
-        return title.endswith("纪要") or len(current.paragraphs) == current.title_paragraphs
+        return title.endswith("纪要") or len(current.paragraphs) == current.body_from
     if glued != "addressees" or not title or i + 1 >= len(pieces):
         return False
     return squeeze(title) in {squeeze(name) for name in _QUOTED.findall(pieces[i + 1][0].text)}
@@ -169,7 +249,9 @@ def _goes_on(pieces: list[Piece], i: int, glued: str, current: Draft) -> bool:
 def _repeats(title: str, current: Draft) -> bool:
     """Whether a title is that of the document at hand, printed again under its history before its first clause."""
     own, core = squeeze(current.title or ""), squeeze(title)
-    front = current.paragraphs[current.title_paragraphs :]
+    if len(own) >= 8 and core.endswith(own) and _is_notice_only(current):
+        return True  # the page's title over its tools, then the title itself
+    front = current.paragraphs[current.body_from :]
     if not front or len(core) < 4 or not own.endswith(core) or len(front) > _LONGEST_FRONT:
         return False
     marks = [marker_of(p.text) for p in front]
@@ -188,11 +270,46 @@ def _belongs(title: str, current: Draft) -> bool:
         return True
     if _listed(title, current):
         return True
-    passed_on = " ".join(p.text for p in current.paragraphs[:8] if ISSUES.search(p.text) and "修改" not in p.text)
+    if _is_notice_only(current) and _is_issued(core, current):
+        return True
+    names = _passed_on(current) if own != core else set()
     # the plan's own title differs from 《…》 in the notice by a 的 or the place in front
-    names = {squeeze(n) for n in _QUOTED.findall(passed_on)} if own != core else set()
     bare = core.replace("的", "")
     return any(bare.endswith(n.replace("的", "")) or n.replace("的", "").endswith(bare) for n in names if len(n) >= 6)
+
+
+def _passed_on(current: Draft) -> set[str]:
+    """The titles that the first paragraphs of the document at hand pass on, squeezed: 现将《…》印发给你们."""
+    first = current.paragraphs[current.body_from :][:8]
+    said = " ".join(p.text for p in first if ISSUES.search(p.text) and "修改" not in p.text)
+    return {squeeze(name) for name in _QUOTED.findall(said)}
+
+
+def _is_front(current: Draft) -> bool:
+    """Whether the document at hand is so far no more than a note that is printed over its title."""
+    if current.title is not None or len(current.paragraphs) > _LONGEST_NOTE_LINES:
+        return False
+    marked = any(marker_of(p.text) or p.cells for p in current.paragraphs)
+    return not marked and sum(len(p.text) for p in current.paragraphs) <= _LONGEST_NOTE
+
+
+def _is_notice_only(current: Draft) -> bool:
+    """Whether the document at hand is so far no more than the notice that issues another: short, without a clause."""
+    body = current.paragraphs[current.body_from :]
+    marks = [marker_of(p.text) for p in body] if len(body) <= _LONGEST_NOTICE else []
+    return 0 < len(body) <= _LONGEST_NOTICE and not any(m and m.family in ("article", "chapter", "cn") for m in marks)
+
+
+def _is_issued(core: str, current: Draft) -> bool:
+    """Whether a title is of what the document at hand issues, though it may be worded a little differently there: with
+    another year or 意见 for 的意见, or broken off at the end of its first line."""
+    names = _passed_on(current) | {squeeze(n) for n in _QUOTED.findall(current.title or "")}
+    for name in names:
+        if len(core) >= 8 and (core in name or name in core):
+            return True
+        if len(core) >= 8 and SequenceMatcher(None, core, name, autojunk=False).ratio() >= _ALIKE:
+            return True
+    return False
 
 
 def _listed(title: str, current: Draft) -> bool:

@@ -14,19 +14,24 @@ from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
 from corpus.markers import Marker, class_of, ends_event, is_history, marker_of
-from corpus.readers import Line
+from corpus.radicals import EQUIVALENTS
+from corpus.readers import LeftOut, Line
+from corpus.readers.tables import header_rows
 from corpus.titles import DATE_LINE, ENDS, NAMES, NUMBER_LINE
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A run of text without line breaks. `anchors` are (offset in text, source line, page); `level` is the heading level
-    that the source format gives, 0 for none; `cells` are the cells of a table row, joined by tabs in `text`."""
+    that the source format gives, 0 for none; `cells` are the cells of a table row, joined by tabs in `text`; `header` and
+    `particular` are those of its line (see Line)."""
 
     text: str
     anchors: tuple[tuple[int, int, int | None], ...]
     level: int = 0
     cells: tuple[str, ...] = ()
+    header: bool = False
+    particular: bool = False
 
     @property
     def line(self) -> int:
@@ -47,11 +52,12 @@ _Cell = list[tuple[str, Line]]
 """A table cell: the texts that it is wrapped into, each with its line."""
 
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_RULES = re.compile(r"，(?:由|应|可|不|须|必须|按|经|在|其)")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
 # Glyphs that common CJK fonts map to the wrong code point in PDF text layers.
-_GLYPHS = str.maketrans({"臵": "置", "笫": "第", "〃": "·", "⼀": "一", "⼆": "二", "⼈": "人", "⼤": "大", "⼯": "工"})
+_GLYPHS = {**EQUIVALENTS, **str.maketrans({"臵": "置", "笫": "第", "〃": "·"})}
 _PAGE_MARK = re.compile(
-    r"^(?:[-—–－―─]{1,2}\s*\d{1,4}\s*[-—–－―─]{1,2}|第\s*\d{1,4}\s*页(?:\s*[,，/]?\s*共\s*\d{1,4}\s*页)?)$"
+    r"^(?:[-—–－―─]{1,2}\s*\d{1,4}\s*[-—–－―─]{1,2}|第\s*\d{1,4}\s*页(?:\s*+(?:[,，/]\s*+)?共\s*\d{1,4}\s*页)?)$"
 )
 _RESIDUE = re.compile(r"^(?:播报|编辑|播报\s*编辑|收藏|查看我的收藏|有用\+?1)$")
 _FOOTNOTE = re.compile(r"(?<=[。；！？”）)日])[ ]*\[\d{1,2}(?:-\d{1,2})?\]")
@@ -60,11 +66,13 @@ _CJK = "\u2e80-\u9fff\uff00-\uffef\u3000-\u303f“”‘’"
 _PANGU = re.compile(f"(?<=[{_CJK}]) (?=[0-9A-Za-z])|(?<=[0-9A-Za-z%‰]) (?=[{_CJK}])")
 _SENTENCE_END = tuple("。！？；：”…!?;:")
 _INDENT = ("　　", "    ")
+_LONGEST_MARK = 40  # characters of a line that is a page mark or residue
 _DIGITS = re.compile(r"^\d{1,4}$")
 
 
 def paragraphs(lines: list[Line]) -> list[Paragraph]:
     """The paragraphs of a file, in order. Empty where nothing but noise was there."""
+    lines = [line for line in lines if line.left_out is None]
     # [1] is a web encyclopaedia's mark where the page's other residue stands beside it, else a part of the text.
     residue = any(_RESIDUE.match(line.text.strip()) for line in lines)
     cleaned = _without_page_numbers([replace(line, text=_clean(line.text, residue)) for line in lines])
@@ -81,7 +89,7 @@ def paragraphs(lines: list[Line]) -> list[Paragraph]:
         if line.text.startswith("\t") or cell:
             out += _prose(body, width, fresh)
             body = []
-            while cell and not table[-1].text:
+            while cell and not table[-1].text and not line.text.startswith("\t"):
                 table.pop()  # a blank line inside a wrapped cell does not end the row
             table.append(line)
         elif table and not line.text and line.number:
@@ -91,6 +99,23 @@ def paragraphs(lines: list[Line]) -> list[Paragraph]:
             table = []
             body.append(line)
     return out + _rows(table) + _prose(body, width, fresh)
+
+
+def dropped(lines: list[Line]) -> list[LeftOut]:
+    """What `paragraphs` leaves out of these lines beside what their reader left out: page marks, page numbers, and the
+    residue of a web encyclopaedia with its footnote marks."""
+    lines = [line for line in lines if line.left_out is None]
+    residue = any(_RESIDUE.match(line.text.strip()) for line in lines)
+    out = []
+    if residue:
+        marks = [mark for line in lines for mark in _FOOTNOTE.findall(_SPACES.sub(" ", line.text))]
+        out += [LeftOut("markup", mark.strip()) for mark in marks]
+    short = [line for line in lines if 0 < len(line.text.strip()) <= _LONGEST_MARK and not line.text.startswith("\t")]
+    cleaned = [replace(line, text=_clean(line.text, residue)) for line in short]
+    for line, once, twice in zip(short, cleaned, _without_page_numbers(cleaned), strict=True):
+        if not twice.text and (text := line.text.strip()):
+            out.append(LeftOut("markup" if not once.text and _RESIDUE.match(text) else "page_number", text))
+    return out
 
 
 def _next_texts(lines: list[Line]) -> list[str]:
@@ -194,10 +219,11 @@ def _prose(lines: list[Line], width: int | None, fresh: frozenset[int]) -> list[
                 inside or _continues(previous, line, marker, last, width)
             )
         set_off = set_off + line.text if line.goes_on else line.text
-        if goes_on and out:
+        if goes_on and out and not (line.particular or out[-1].particular):
             out[-1] = _joined(out[-1], line)
         else:
-            out.append(Paragraph(line.text, ((0, line.number, line.page),), line.level))
+            anchor = (0, line.number, line.page)
+            out.append(Paragraph(line.text, (anchor,), line.level, particular=line.particular))
             if marker:
                 last[marker.family] = marker.number
         previous = line
@@ -246,8 +272,8 @@ def _is_cut(before: str, after: str) -> bool:
     if NAMES.match(before) or NAMES.match(after) or ends_event(before, after) or class_of(after):
         return False
     rest = before[max(before.rfind(c) for c in "。！；") + 1 :]
-    if marker_of(rest) and len(rest) <= 30:  # a heading glued to the sentence before it
-        return False
+    if marker_of(rest) and len(rest) <= 30 and (rest != before or not _RULES.search(rest)):
+        return False  # a heading, or one glued to the sentence before it; no heading has ，由… or ，应…
     return not (ENDS.search(before) or NUMBER_LINE.match(after) or DATE_LINE.match(after))
 
 
@@ -270,7 +296,7 @@ def _rows(lines: list[Line]) -> list[Paragraph]:
             cells[-1].append((parts[0], line))
         elif parts:
             cells.append([(parts[0], line)])
-    return out
+    return _with_header(out, lines)
 
 
 def _row(cells: list[_Cell]) -> list[Paragraph]:
@@ -285,4 +311,13 @@ def _row(cells: list[_Cell]) -> list[Paragraph]:
                 anchors.append((offset, line.number, line.page))
             offset += len(text)
         offset += 1
-    return [Paragraph("\t".join(texts), tuple(anchors), cells=texts)]
+    header = all(line.header for cell in cells for _, line in cell)
+    return [Paragraph("\t".join(texts), tuple(anchors), cells=texts, header=header)]
+
+
+def _with_header(rows: list[Paragraph], lines: list[Line]) -> list[Paragraph]:
+    """Rows of flattened text with their header told by content; readers of other formats have told it."""
+    if any(line.header is not None for line in lines):
+        return rows
+    count = header_rows([row.cells for row in rows])
+    return [replace(row, header=n < count) for n, row in enumerate(rows)]

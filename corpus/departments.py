@@ -31,7 +31,7 @@ _LABEL_PARAGRAPH = re.compile(
 _VERB = re.compile(
     r"(?:按(?:照)?(?:各自)?(?:职责|职能)(?:分工)?)?(?:分别|共同|具体|组织|抓好)?"
     r"(?:(?P<lead>牵头|主办|主管|为主)|(?P<assist>支持配合|配合|参与|参加|协助|协办|协同)|负责|落实|实施|承办|承担)"
-    r"(?:负责|落实|实施|组织实施|组织|推进|办理|配合)*$|按(?:照)?(?:各自)?(?:职责|职能)分工$"
+    r"(?:负责|落实|实施|组织实施|组织|推进|办理|配合){0,8}$|按(?:照)?(?:各自)?(?:职责|职能)分工$"
 )
 _UNIT = r"[局委办厅部院会府区心队社行司团处组位门关员所站台馆校支联投市县镇>〉）)]"
 _AND = re.compile(
@@ -55,7 +55,7 @@ _DEPARTMENT = re.compile(
 )
 _OFFICE = re.compile(
     r"^(?:市|省|县(?!级[^市])|区(?!域)|各|有关|相关|属地|当地)..|(?:局|委|办|厅|政府|管委会|委员会|办公室|海关|法院|检察院|银行|[支分]行|中支|集团|公司|中心|部门|单位|机构|小组|指挥部)"
-    r"(?:[<〈（(].*)?$"
+    r"(?:[<〈（(].{0,200})?$"
 )
 _HEAD = re.compile(
     r"(?:市|省|县(?!级[^市])|区(?!域)|各(?!类|种|级各类公)|国家(?!级)|国(?=网|资|税|动|防)|州|团市|人行|人民银行|属地|当地|有关|相关|[一-鿿]{2,3}(?:省|市|县|区))"
@@ -67,9 +67,9 @@ _NOT_NAME = re.compile(
 _BEFORE_NAME = re.compile(
     r"^(?:并|请|经|以及|及|和|与|还需|均需|需|均|须|应)*(?:[^由]{0,20}(?<!自)由(?=市|省|县|区|各|国|州|属|当|[一-鿿]{2,3}[市县区省]))?"
 )
-_AFTER_NAME = re.compile(r"(?:等(?:相关|有关)?(?:单位|部门)?|以下简?称.*|[，,。；;\s*]+)$")
+_AFTER_NAME = re.compile(r"(?:等(?:相关|有关)?(?:单位|部门)?|以下简?称.{0,200}|(?<![，,。；;\s*])[，,。；;\s*]++)$")
 _ASIDE = re.compile(
-    r"[（(<〈](?:(?P<lead>牵头(?:单位|部门)?|主办)|(?P<assist>配合|协办)|以下简?称|[^（）()<>]*(?:[：:]|\d{3}))[^（）()<>]*[）)>〉]$"
+    r"[（(<〈](?:(?P<lead>牵头(?:单位|部门)?|主办)|(?P<assist>配合|协办)|以下简?称|(?=[^（）()<>]{0,300}(?:[：:]|\d{3})))[^（）()<>]{0,300}[）)>〉]$"
 )
 _ONWARD = re.compile(
     r"^\s*(?P<near>本[章节]|本部分)?(?:本[项条款](?:及|和))?(?:以下|下列)(?P<noun>各?[项条款]?(?:政策|措施|任务|工作|条款|事项|内容|举措)*)"
@@ -180,7 +180,7 @@ def _stands_bare(text: str, start: int, a: int, b: int, end: int, named: Sequenc
     if not all(_DEPARTMENT.search(n.name) for n in named):
         return False
     before = text[max(start, a - 4) : a].rstrip()
-    closes = re.match(r"[ \t　]*[。；;]?[ \t　*]*(?:\n|$)", text[b : min(end, b + 8)]) is not None
+    closes = re.match(r"[ \t　]*+[。；;]?[ \t　*]*+(?:\n|$)", text[b : min(end, b + 8)]) is not None
     if before.endswith(("。", "；", "！", "？", "”", "）", ")")):
         return closes or any(_HEAD.match(n.name) for n in named)
     return closes and _HEAD.match(named[0].name) is not None and not _DEPARTMENT.search(before)

@@ -63,6 +63,10 @@ def _connected(path: Path, size: int) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     connection.execute(f"PRAGMA mmap_size={size}")
     connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
+    if columns and "void" not in columns:  # a copy that an earlier version wrote
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("CREATE TEMP VIEW documents AS SELECT *, NULL AS void FROM main.documents")
     return connection
 
 

@@ -162,7 +162,7 @@ def _glue_point(paragraphs: list[Paragraph], i: int, top: int) -> tuple[int | No
     text = paragraph.text
     if paragraph.cells or paragraph.level:
         return None, ""
-    if match := _ADDRESSEES.search(text):
+    if (match := _ADDRESSEES.search(text)) and not ((marker := marker_of(text)) and marker.length == match.start(1)):
         return match.start(1), "addressees"
     if top >= 2 and (match := _RESTART.search(text)):
         return match.start(1), "numbering"

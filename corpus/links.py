@@ -17,10 +17,16 @@ _NAME = r"《((?:[^《》]|《[^《》]{2,60}》){3,120})》"
 _QUOTED = re.compile(_NAME)
 _NOTE = r"(?:\s*[（(][^（）()]{2,40}[）)])?"
 _ENDED = r"(?:废止|停止执行|不再执行|失效)"
-_NUMBERED = re.compile(rf"{_NAME}\s*[（(]([^（）()]{{2,30}}号)[）)]")
-_RUN = re.compile(rf"(?:{_NAME}{_NOTE}[、和及与，]?\s*)+")
+_NUMBERED = re.compile(rf"{_NAME}\s*[（(]([^（）()]{{2,30}}号令?)[）)]")
+_ISSUED_BY = (
+    r"(?:(?<=[、和及与])[^。；，《》]{0,50}?(?:发布|公布|印发)的\s*)?"  # 《甲》、2004年市政府令第3号发布的《乙》
+)
+_RUN = re.compile(rf"(?:{_ISSUED_BY}{_NAME}{_NOTE}[、和及与，]?\s*)+")
+_NO_DOCUMENT = re.compile(
+    r"(?:证|卡|证明|证书|执照|通知书|申请书|合同|协议|表|票据|手册)$"
+)  # loses force, but is no rule
 _PUT_OUT = re.compile(rf"([^。；《》]{{0,40}}?){_ENDED}(?!前)")
-_ONLY_IN_PART = re.compile(r"第[^\s，]{1,12}[条款项]|不得?$|[未没]|[不除][^，]{0,4}$")
+_ONLY_IN_PART = re.compile(r"第[^\s，]{1,12}[条款项]|不得?$|[未没]|[不除][^，]{0,4}$|不一致|抵触|冲突|不符")
 _VERB_FIRST = re.compile(rf"(?:(?<![一-鿿])|决定|予以|[、，])废止\s*((?:{_NAME}{_NOTE}[、和及与，]?\s*)+)")
 _AMENDED = re.compile(
     rf"(?:对|将|把){_NAME}{_NOTE}(?:[^。；《》]{{0,20}}(?:修改|修正|修订)|第[^。；《》]{{1,30}}(?:修改|删除|删去|增加))|(?:修改|修订){_NAME}"
@@ -162,7 +168,7 @@ def _repealed(text: str) -> Iterator[str]:
     for run in _RUN.finditer(text):
         ended = _PUT_OUT.match(text, run.end())
         if ended and not _ONLY_IN_PART.search(ended[1]):
-            yield from (name[1] for name in _QUOTED.finditer(run[0]))
+            yield from (name[1] for name in _QUOTED.finditer(run[0]) if not _NO_DOCUMENT.search(name[1]))
 
 
 def _basis(texts: list[str]) -> Iterator[str]:

@@ -33,28 +33,54 @@ _PATTERNS: tuple[tuple[Family, re.Pattern[str]], ...] = (
     (
         "dec",
         re.compile(
-            r"([0-9]{1,2}(?:[.．][0-9]{1,2}){1,4})[.．]?(?![0-9%％万亿个元家件项年倍米吨亩]|公里|平方|小时|\s*[%％万亿元])(?:\s*(?=[一-鿿“《（(Ⅰ-Ⅻ])|\s+(?=\S))"
+            r"([0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2}){1,4})[.．]?"
+            r"(?![0-9０-９%％万亿个元家件项年倍米吨亩岁]|公里|平方|小时|周岁|月\s*(?:[0-9０-９]|份|底|初|中旬|[上下]旬)|\s*[%％万亿元])"
+            r"(?:\s*(?=[一-鿿“《（(Ⅰ-Ⅻ])|\s+(?=\S))"
         ),
     ),
-    ("ar", re.compile(r"([0-9０-９]{1,3})\s*(?:[．、]|\.(?![0-9]))\s*(?=\S)")),
+    # 1.2016年, 2.5月8日, 3.16周岁以下: a number before a year, a day or an age is an item, no decimal.
+    (
+        "ar",
+        re.compile(
+            r"([0-9０-９]{1,3})\s*(?:[．、]|\.(?![0-9])"
+            r"|\.(?=(?:19|20)[0-9]{2}\s*(?:年|学年|届|[—–-])|[0-9]{1,2}\s*(?:月\s*(?:[0-9]|份|底|初|[上中下]旬)|周?岁)))\s*(?=\S)"
+        ),
+    ),
     ("ar_paren", re.compile(r"[（(]\s*([0-9０-９]{1,2})\s*[）)](?!\s*[至到、和及或]\s*[（(]|\s*[项目])\s*[、．.]?\s*")),
-    ("ar_half", re.compile(r"([0-9]{1,2})[）)]\s*")),
-    ("circled", re.compile(r"([①-⑳])\s*")),
+    ("ar_half", re.compile(r"([0-9０-９]{1,2})[）)]\s*")),
 )
-_FIRST = {"第": "第", "（(": "(", "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳": "①"}
+_FIRST = {"第": "第", "（(": "("}
 _FIRST |= {"〇零○一二三四五六七八九十百千两廿卅": "一", "0123456789０１２３４５６７８９": "1"}
 _BEGIN_WITH = {"part": "第", "chapter": "第", "section": "第", "article": "第", "cn": "一", "cn_paren": "("}
-_BEGIN_WITH |= {"dec": "1", "ar": "1", "ar_paren": "(", "ar_half": "1", "circled": "①"}
+_BEGIN_WITH |= {"dec": "1", "ar": "1", "ar_paren": "(", "ar_half": "1"}
 # The patterns that a text with this first character may match, in their order.
 _BY_FIRST = {
     character: tuple((f, pattern) for f, pattern in _PATTERNS if _BEGIN_WITH[f] == kind)
     for characters, kind in _FIRST.items()
     for character in characters
 }
+ENCLOSED: dict[str, tuple[Family, int, str]] = {
+    **{chr(0x3220 + n): ("cn_paren", n + 1, f"（{'一二三四五六七八九十'[n]}）") for n in range(10)},  # ㈠
+    **{chr(0x2474 + n): ("ar_paren", n + 1, f"（{n + 1}）") for n in range(20)},  # ⑴
+    **{chr(0x2488 + n): ("ar", n + 1, f"{n + 1}．") for n in range(20)},  # ⒈
+}
+"""Marks that are one character: the family that each is a form of, its number, and how it is cited."""
+for _start, _first, _many in (
+    (0x2460, 1, 20),  # ①
+    (0x3251, 21, 15),  # ㉑
+    (0x32B1, 36, 15),  # ㊱
+    (0x2776, 1, 10),  # ❶
+    (0x2780, 1, 10),  # ➀
+    (0x278A, 1, 10),  # ➊
+    (0x24F5, 1, 10),  # ⓵
+    (0x3280, 1, 10),  # ㊀
+):
+    ENCLOSED.update({chr(_start + n): ("circled", _first + n, chr(_start + n)) for n in range(_many)})
+_ENCLOSED_REST = re.compile(rf"\s*[、．.]?\s*(?![至到、和及或]?\s*[{''.join(ENCLOSED)}])")
 _LONGEST = 64  # characters that a mark, or a heading with one, may have
 _TOP_DECIMAL = re.compile(r"([0-9]{1,2})\s+(?=[一-鿿])")
 _CLASS = re.compile(rf"^(第\s*({_N})\s*[类组批])(?:[\s：:]\s*([^。；，、]{{1,30}}))?$")
-_HISTORY = re.compile(r"^[（(]?\s*(?:根据|依据)?\s*(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
+_HISTORY = re.compile(r"^[（(]?\s*+(?:根据|依据)?\s*+(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
 _EVENT = re.compile(r"(?:通过|批准|修正|修改|修订|公布|发布|施行|实施|废止)[）)]?$")
 _ORDER = re.compile(r"令第?\s*\d+\s*号[）)]?$")
 
@@ -73,7 +99,17 @@ class Marker:
 
 def marker_of(text: str) -> Marker | None:
     """The mark that `text` begins with, or None. References in running text (第三条规定的…) may pass: see the outline."""
+    if text[:1] in ENCLOSED:
+        return _enclosed(text[:_LONGEST])
     return _marker_of(text[:_LONGEST]) if text[:1] in _BY_FIRST else None  # most paragraphs begin with none
+
+
+def _enclosed(text: str) -> Marker | None:
+    family, number, label = ENCLOSED[text[0]]
+    if family == "circled":
+        return Marker(family, number, 1, len(text) - len(text[1:].lstrip()), label)
+    rest = _ENCLOSED_REST.match(text, 1)  # ㈠、㈡ are a reference
+    return Marker(family, number, 1, rest.end(), label) if rest else None
 
 
 @lru_cache(4096)  # a paragraph is looked at several times
@@ -85,8 +121,6 @@ def _marker_of(text: str) -> Marker | None:
             continue
         raw = next(group for group in match.groups() if group)
         label = match[0].strip()
-        if family == "circled":
-            return Marker(family, ord(raw) - ord("①") + 1, 1, match.end(), label)
         if family == "dec":
             numbers = re.split(r"[.．]", raw)
             return Marker(family, int(numbers[-1]), len(numbers), match.end(), raw)

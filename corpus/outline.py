@@ -17,7 +17,7 @@ from hashlib import blake2s
 
 from corpus.bulletin import Draft
 from corpus.canonical import Paragraph
-from corpus.markers import Marker, class_of, marker_of
+from corpus.markers import ENCLOSED, Marker, class_of, marker_of
 from corpus.titles import DATE_LINE, ENDS, ISSUES, NAMES, NUMBER_LINE, PARENTHETICAL, squeeze, tidy
 from corpus.tree import Node, clauses_of, finish, within
 from corpus.types import Anchor, Clause
@@ -27,24 +27,26 @@ _FIXED = {"part": 1, "chapter": 2, "section": 3, "article": 4}
 _ATTACHMENT = re.compile(r"^附\s*([件表录])\s*(?:([0-9一二三四五六七八九十]{1,3})\s*[：:]?)?$")
 _CONTENTS = re.compile(r"^目\s*[录次]$")
 _LONGEST_CONTENTS = 400  # lines of a contents list
-_LISTING = re.compile(r"^附\s*件?\s*[：:]")
+_LISTING = re.compile(r"^附\s*+(?:件\s*+)?[：:]")
 _NOTES = re.compile(r"^(?:说明|备注|注)\s*[：:]")
 _INTERPRETATION = re.compile(r"^(?:政策)?解读[：:]?$")
 _CLOSING = re.compile(
     r"^(?:本|以上|上述)[^。，]{0,14}(?:自|从|由|所|有效期|执行期|实施期|解释|未)|^(?:国家|国家、省|国家和省|上级)[^。]{0,24}(?:另有|新政策|从其规定)"
-    r"|^(?:同一|各部门|执行期间|未特别|各地各部门要|各地要)|^附\s*件?\s*[：:]|^[（(](?:此件|联系|此文)"
+    r"|^(?:同一|各部门|执行期间|未特别|各地各部门要|各地要)|^附\s*+(?:件\s*+)?[：:]|^[（(](?:此件|联系|此文)"
 )
-_CLOSING_OF_ARTICLES = re.compile(r"^附\s*件?\s*[：:]|^附[表录则图]?$|^[（(](?:此件|联系|此文)")
+_CLOSING_OF_ARTICLES = re.compile(r"^附\s*+(?:件\s*+)?[：:]|^附[表录则图]?$|^[（(](?:此件|联系|此文)")
 _SIGNATURE = re.compile(r"^[^。，；：]{2,40}$")
 _DAY = re.compile(r"^((\d{1,2})(?:[-—～~至]\d{1,2})?日)\s")
 _BULLET = re.compile(r"^[●•◆■▪★]\s*")
 _INLINE = re.compile(
-    r"(?<=[。；：;:，”）)\s])\s*(?=第[〇零一二三四五六七八九十百千0-9]{1,8}条[\s　]?|[（(][一二三四五六七八九十]{1,3}[）)]|[（(]?[0-9]{1,2}[）)]"
-    r"|[0-9]{1,2}[．、]|[0-9]{1,2}\.(?![0-9])|[一二三四五六七八九十]{1,3}、|[①-⑳])"
+    r"(?:(?<=[。；：;:，”）)])|(?<=\s)(?<!\s\s))\s*+(?=第[〇零一二三四五六七八九十百千0-9]{1,8}条[\s　]?|[（(][一二三四五六七八九十]{1,3}[）)]|[（(]?[0-9]{1,2}[）)]"
+    r"|[0-9]{1,2}[．、]|[0-9]{1,2}\.(?![0-9])|[0-9]{1,2}\.(?=(?:19|20)[0-9]{2}年)|[一二三四五六七八九十]{1,3}、|["
+    + "".join(ENCLOSED)
+    + "])"
 )
 _SPACED_ARTICLE = re.compile(r"第\S{1,9}条(?:之\S{1,3})?\s+\S")  # references in running text have no space
 _HEADING_MAX = 40
-_AMOUNT = re.compile(r"[0-9]+(?:万|%|％|亿)")
+_AMOUNT = re.compile(r"[0-9](?:万|%|％|亿)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Outline:
 def build(draft: Draft, title: str) -> Outline:
     """The outline of one document. Ids are made from `document_id(text)` and the addresses, so they do not change."""
     segments, text, anchors = _segments(draft)
-    root = _Grower(title, draft.title_paragraphs).grow(segments)
+    root = _Grower(title, draft).grow(segments)
     finish(root, len(text))
     document = document_id(text)
     return Outline(text, tuple(anchors), tuple(clauses_of(root, document, text)))
@@ -78,6 +80,8 @@ class _Segment:
     first: bool  # begins its paragraph
     level: int
     cells: tuple[str, ...]
+    header: bool = False
+    particular: bool = False
 
 
 def _segments(draft: Draft) -> tuple[list[_Segment], str, list[Anchor]]:
@@ -91,10 +95,13 @@ def _segments(draft: Draft) -> tuple[list[_Segment], str, list[Anchor]]:
         cuts = [0, *_inline_items(paragraph), len(paragraph.text)]
         for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False)):
             piece = paragraph.text[a:b]
+            if paragraph.cells:  # a row is whole: the tabs around a blank cell hold its place
+                segments.append(_Segment(piece, offset, n, True, 0, paragraph.cells, paragraph.header))
+                continue
             lead = len(piece) - len(piece.lstrip())
-            segments.append(
-                _Segment(piece.strip(), offset + a + lead, n, i == 0, paragraph.level if i == 0 else 0, paragraph.cells)
-            )
+            level = paragraph.level if i == 0 else 0
+            start = offset + a + lead
+            segments.append(_Segment(piece.strip(), start, n, i == 0, level, (), False, paragraph.particular))
         parts.append(paragraph.text)
         offset += len(paragraph.text) + 1
     return segments, "\n".join(parts), anchors
@@ -130,9 +137,9 @@ def _inline_items(paragraph: Paragraph) -> list[int]:
 class _Grower:
     """Grows the tree of one document from its segments, in one pass."""
 
-    def __init__(self, title: str, title_paragraphs: int) -> None:
+    def __init__(self, title: str, draft: Draft) -> None:
         self.title = squeeze(title)
-        self.title_paragraphs = title_paragraphs
+        self.title_from, self.title_until = draft.title_from, draft.body_from
         self.root = Node("root", 0, 0, 0)
         self.part = self.root
         self.at = self.root  # the innermost open node
@@ -152,8 +159,11 @@ class _Grower:
     def _step(self, i: int) -> int:
         """Takes segment `i` (and what belongs to it); returns how many segments were taken."""
         segment = self.segments[i]
-        if segment.paragraph < self.title_paragraphs:
+        if self.title_from <= segment.paragraph < self.title_until:
             return self._take_title(i)
+        if segment.paragraph < self.title_from or segment.particular:
+            self.part_tail(segment, segment.start + len(segment.text))
+            return 1
         if taken := self._take_contents(i) or self._take_part(i):
             return taken
         if segment.cells:
@@ -183,7 +193,7 @@ class _Grower:
 
     def _take_title(self, i: int) -> int:
         end = i
-        while end < len(self.segments) and self.segments[end].paragraph < self.title_paragraphs:
+        while end < len(self.segments) and self.segments[end].paragraph < self.title_until:
             end += 1
         first, last = self.segments[i], self.segments[end - 1]
         self.root.add(Node("title", 0, first.start, last.start + len(last.text), address="标题"))
@@ -194,7 +204,7 @@ class _Grower:
         segments = self.segments
         if not _CONTENTS.match(segments[i].text) or i + 2 >= len(segments):
             return 0
-        first = squeeze(re.sub(r"[.．…·\s]*\d*$", "", segments[i + 1].text))
+        first = squeeze(re.sub(r"(?<![.．…·\s])[.．…·\s]++\d*+$|(?<!\d)\d++$", "", segments[i + 1].text))
         for j in range(i + 2, min(len(segments), i + _LONGEST_CONTENTS)):
             if len(first) >= 3 and squeeze(segments[j].text) == first:
                 last = segments[j - 1]
@@ -253,11 +263,9 @@ class _Grower:
         parent = self.at
         while parent.kind in ("row", "para", "text"):
             parent = parent.parent or self.root
-        first = i == 0 or not self.segments[i - 1].cells
-        header = first and not any(re.search(r"\d{2,}", cell) for cell in segment.cells)
-        number = 0 if header else parent.count("row")
+        number = 0 if segment.header else parent.count("row")
         lead = segment.cells[0]
-        label = "表头" if header else (f"序号{lead}" if re.fullmatch(r"\d{1,4}", lead) else f"第{number}行")
+        label = "表头" if segment.header else (f"序号{lead}" if re.fullmatch(r"\d{1,4}", lead) else f"第{number}行")
         parent.add(Node("row", number, segment.start, segment.start + len(segment.text), label))
 
     def _is_group(self, i: int) -> bool:

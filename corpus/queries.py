@@ -13,7 +13,7 @@ from typing import Any
 from corpus.errors import NotFound
 from corpus.types import Anchor, Clause, Document, Link, Reference, Responsible, Source, Span, Validity
 
-_FACTS = "id, title, title_inferred, number, issuer, issued_on, effective_from, effective_until, repealed_by, kind, region, links"
+_FACTS = "id, title, title_inferred, number, issuer, issued_on, effective_from, effective_until, repealed_by, void, kind, region, links"
 _COLUMNS = f"{_FACTS}, anchors, text"
 _COLUMNS_OF_CATALOGUE = f"{_FACTS}, '[]', ''"
 # Columns and order of all that can be shown. Texts are left out: a document's id is made of its text; paths too: files may
@@ -144,6 +144,21 @@ class Queries(ABC):
         rows = self._rows("SELECT path FROM files WHERE name = ? OR path = ? ORDER BY path", (name, name))
         return [row[0] for row in rows]
 
+    def paths_inside(self, path: str) -> list[str]:
+        """The paths of the files that are inside a file: an archive, or a mail with attachments."""
+        # "0" is the character after "/": a range of the index, where LIKE would take % and _ in names for signs.
+        rows = self._rows("SELECT path FROM files WHERE path > ? AND path < ? ORDER BY path", (f"{path}/", f"{path}0"))
+        return [row[0] for row in rows]
+
+    def twins(self, path: str) -> list[str]:
+        """The paths of the other files that hold the very same bytes as the one that was read at `path`."""
+        rows = self._rows(
+            "SELECT t.path FROM files f JOIN files t ON t.sha256 = f.sha256 AND t.path != f.path WHERE f.path = ? "
+            "ORDER BY t.path",
+            (path,),
+        )
+        return [row[0] for row in rows]
+
     def all_paths(self) -> list[str]:
         """The full paths of all files that were read."""
         return [row[0] for row in self._rows("SELECT path FROM files ORDER BY path")]
@@ -152,6 +167,23 @@ class Queries(ABC):
         """The places that the documents are of."""
         rows = self._rows("SELECT DISTINCT region FROM documents WHERE region IS NOT NULL")
         return {row[0] for row in rows}
+
+    def standing_elsewhere(self, path: str, ids: Sequence[str]) -> list[str]:
+        """Which of the documents stand in another file than the one at `path`."""
+        rows = self._rows(
+            "SELECT DISTINCT document_id FROM sources WHERE document_id IN (SELECT value FROM json_each(?)) AND path != ?",
+            (json.dumps(list(ids)), path),
+        )
+        return [row[0] for row in rows]
+
+    def revision(self) -> int:
+        """Rises with every transaction that writes documents."""
+        return self.number("revision") or 0
+
+    def number(self, key: str) -> int | None:
+        """A number that the store keeps of itself, None where it was never set."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return int(rows[0][0]) if rows else None
 
     def digest(self) -> str:
         """Changes whenever anything changes that is shown of a document or a clause. 0.4 s for 100,000 clauses."""
@@ -172,7 +204,9 @@ class Queries(ABC):
 
 
 def _document(row: Sequence[Any], sources: tuple[Source, ...]) -> Document:
-    ident, title, inferred, number, issuer, issued, begin, until, repealed, kind, region, links, anchors, text = row
+    ident, title, inferred, number, issuer, issued, begin, until, repealed, void, kind, region, links, anchors, text = (
+        row
+    )
     return Document(
         id=ident,
         text=text,
@@ -181,7 +215,7 @@ def _document(row: Sequence[Any], sources: tuple[Source, ...]) -> Document:
         number=number,
         issuer=issuer,
         issued_on=_date(issued),
-        validity=Validity(_date(begin), _date(until), repealed),
+        validity=Validity(_date(begin), _date(until), repealed, void),
         kind=kind,
         region=region,
         sources=sources,

@@ -255,17 +255,22 @@ def _above(tree: _Tree, bracket: Bracket, holder: int, begin: int) -> Iterator[_
 
 def _columns(text: str, tree: _Tree) -> Iterator[tuple[Bracket, int]]:
     """The cells of table rows under a heading cell such as 责任单位, as brackets of their rows."""
-    columns: list[tuple[int, Role]] = []
+    columns: dict[int, Role] = {}
     width = 0
+    above = False  # whether the row before was one of a header too: a column is named by all of its storeys
     for i, clause in enumerate(tree.clauses):
         if tree.children[i] or not (clause.label.startswith(("表头", "序号")) or clause.label.endswith("行")):
+            above = False
             continue
         cells = text[clause.span.start : clause.span.end].split("\t")
-        if clause.label == "表头":
-            columns = [(n, role) for n, c in enumerate(cells) if (role := column(c))]
+        header = clause.label == "表头"
+        if header:
+            columns = columns if above and len(cells) == width else {}
+            columns |= {n: role for n, c in enumerate(cells) if (role := column(c))}
             width = len(cells)
         elif len(cells) == width:
-            for n, role in columns:
+            for n, role in columns.items():
                 start = clause.span.start + sum(len(c) + 1 for c in cells[:n])
                 if bracket := cell(text, start, start + len(cells[n]), role):
                     yield bracket, i
+        above = header

@@ -1,7 +1,11 @@
 """Documents and clauses in one SQLite file: the place where they become rows, and where all writing is done.
 
 One connection a thread, write-ahead logging, so that one process reads while another writes. A file is written in one
-transaction: all of it is in, or nothing. What answers questions reads a copy that does not change (corpus/frozen.py).
+transaction: all of it is in, or nothing. What answers questions reads a copy that does not change (corpus/frozen.py);
+`unpublished` tells whether there is something that the last such copy lacks.
+
+Files of the data folder that come or go with a transaction are noted in it (`plan_move`) and moved after it
+(`finish_moves`); whoever changes the store next does what is left of that, so that a process may end at any point.
 """
 
 from __future__ import annotations
@@ -17,23 +21,29 @@ from pathlib import Path
 from typing import Any
 
 from corpus.addresses import AddressBook, parse
-from corpus.errors import StoreError
+from corpus.disk import sync
+from corpus.errors import StoreBusy, StoreConflict, StoreError
 from corpus.linking import Catalogue, Entry
 from corpus.queries import Queries
+from corpus.revision import distinct
 from corpus.types import Anchor, Clause, Document, Link
 
 FILE = "tiaowen.sqlite3"
 """The file of the documents inside a data folder."""
 
+SCHEMA_VERSION = 1
+"""Of the tables (SQLite's user_version); stores of before it was kept have 0. To be raised where an older program must not write any more."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS moves (place TEXT PRIMARY KEY, source TEXT);
 CREATE TABLE IF NOT EXISTS files (
   path TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, parser TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS documents (
   id TEXT PRIMARY KEY, seq INTEGER NOT NULL, title TEXT NOT NULL, title_inferred INTEGER NOT NULL, number TEXT, issuer TEXT,
   issued_on TEXT, effective_from TEXT, effective_until TEXT, repealed_by TEXT, kind TEXT NOT NULL, region TEXT,
-  links TEXT NOT NULL, anchors TEXT NOT NULL, text TEXT NOT NULL
+  links TEXT NOT NULL, anchors TEXT NOT NULL, text TEXT NOT NULL, void TEXT
 );
 CREATE INDEX IF NOT EXISTS documents_seq ON documents (seq);
 CREATE TABLE IF NOT EXISTS sources (
@@ -58,6 +68,20 @@ CREATE INDEX IF NOT EXISTS refs_target ON refs (target_clause);
 """
 
 
+_COUNT_REVISION = "INSERT INTO meta VALUES ('revision', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
+
+
+def require_known(connection: sqlite3.Connection) -> int:
+    """The version of the tables. Raises StoreError where a newer version of the program made the store."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"文件库由更新的版本建立（{version}，本程序认识到 {SCHEMA_VERSION}）",
+            "请安装更新的版本，或用 tiaowen restore 恢复升级前的备份",
+        )
+    return int(version)
+
+
 class Store(Queries):
     """The documents and clauses under a data folder.
 
@@ -75,8 +99,13 @@ class Store(Queries):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with self._connect() as connection:
+                version = require_known(connection)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(_SCHEMA)
+                if "void" not in {row[1] for row in connection.execute("PRAGMA table_info(documents)")}:
+                    connection.execute("ALTER TABLE documents ADD COLUMN void TEXT")  # a store of an earlier version
+                if version != SCHEMA_VERSION:  # which waits for whoever writes: not every opening may
+                    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"数据目录无法使用：{folder}（{error}）", "请检查目录权限，或换一个数据目录") from error
 
@@ -114,19 +143,93 @@ class Store(Queries):
     # -- writing -------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is written inside, or nothing."""
+    def transaction(self, lasting: bool = False) -> Iterator[sqlite3.Connection]:
+        """All of what is written inside, or nothing; one inside another is a part of it that may be undone alone. `lasting`:
+        it is on the disk when it is done, whatever becomes of the machine; else the last of them may be lost with it.
+
+        Raises StoreError, StoreBusy or StoreConflict.
+        """
         connection = self._connect()
+        depth = getattr(self._local, "depth", 0)
+        self._local.depth = depth + 1
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
-        except sqlite3.Error as error:
-            connection.rollback()
-            raise StoreError(f"写入数据目录失败（{error}）", "请检查磁盘空间和目录权限后重试") from error
+            with _told(self.path):
+                if depth == 0:
+                    connection.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.execute(_COUNT_REVISION)
+                else:
+                    _require_open(connection)
+                    connection.execute(f"SAVEPOINT inner{depth}")
+                yield connection
+                _require_open(connection)
+                if depth == 0:
+                    connection.commit()
+                else:
+                    connection.execute(f"RELEASE inner{depth}")
         except BaseException:
-            connection.rollback()
+            if depth == 0:
+                connection.rollback()
+            elif connection.in_transaction:  # where the disk is full, SQLite has undone all of it already
+                connection.execute(f"ROLLBACK TO inner{depth}")
+                connection.execute(f"RELEASE inner{depth}")
             raise
+        finally:
+            self._local.depth = depth
+
+    # -- what the index has of it --------------------------------------------------------------------------------------
+
+    def unpublished(self) -> bool:
+        """Whether something was written since `published`, or may have been."""
+        return self.number("published") != self.revision()
+
+    def published(self, revision: int) -> None:
+        """Notes that the index has all that was written up to a revision."""
+        with _told(self.path), self._connect() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('published', ?)", (str(revision),))
+
+    def make_lasting(self) -> None:
+        """Waits until all that was written is on the disk: an index must not outlive what it was made from."""
+        connection = self._connect()
+        with _told(self.path):
+            connection.execute("PRAGMA synchronous=FULL")
+            try:
+                with connection:
+                    connection.execute("INSERT OR REPLACE INTO meta VALUES ('published', '-1')")
+            finally:
+                connection.execute("PRAGMA synchronous=NORMAL")
+
+    # -- files that come and go with it --------------------------------------------------------------------------------
+
+    def plan_move(self, place: Path, source: Path | None) -> None:
+        """Notes, inside a transaction, that the file `source` is to lie at `place` once it is written, or that the file
+        at `place` is to go where there is no source. Both lie in the data folder."""
+        names = [None if path is None else self._inside(path) for path in (place, source)]
+        self._connect().execute("INSERT OR REPLACE INTO moves VALUES (?, ?)", names)
+
+    def finish_moves(self) -> int:
+        """Moves and removes the files that transactions noted; returns how many that were. Doing it twice does no harm."""
+        root = self.path.parent.resolve()
+        rows = self._rows("SELECT place, source FROM moves ORDER BY rowid")
+        for place, source in rows:
+            try:
+                _move(root, root / place, None if source is None else root / source)
+            except OSError as error:
+                raise StoreError(
+                    f"文件无法移到位：{place}（{error.strerror}）", "请检查磁盘空间和目录权限后重试"
+                ) from error
+            with _told(self.path), self._connect() as connection:
+                connection.execute("DELETE FROM moves WHERE place = ?", (place,))
+        return len(rows)
+
+    def moves_left(self) -> bool:
+        """Whether `finish_moves` has anything to do."""
+        return bool(self._rows("SELECT 1 FROM moves LIMIT 1"))
+
+    def _inside(self, path: Path) -> str:
+        return path.resolve().relative_to(self.path.parent.resolve()).as_posix()
+
+    # -- documents -----------------------------------------------------------------------------------------------------
 
     def replace_file(
         self, path: str, name: str, sha256: str, parser: str, read: Sequence[tuple[Document, Sequence[Clause]]]
@@ -153,14 +256,18 @@ class Store(Queries):
             _drop_orphans(connection)
 
     def move_file(self, path: str, to: str) -> None:
-        """Says that a file that was read lies elsewhere now, so that what is read from there next is a new version of it."""
+        """Says that a file that was read lies elsewhere now, so that what is read from there next is a new version of it.
+        The files inside it move along."""
+        inside = self.paths_inside(path)
         with self.transaction() as connection:
-            connection.execute(
-                "INSERT INTO files (path, name, sha256, parser) SELECT ?, name, sha256, parser FROM files WHERE path = ?",
-                (to, path),
-            )
-            connection.execute("UPDATE sources SET path = ? WHERE path = ?", (to, path))
-            connection.execute("DELETE FROM files WHERE path = ?", (path,))
+            for old in (path, *inside):
+                new = to + old[len(path) :]
+                connection.execute(
+                    "INSERT INTO files (path, name, sha256, parser) SELECT ?, name, sha256, parser FROM files WHERE path = ?",
+                    (new, old),
+                )
+                connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
+                connection.execute("DELETE FROM files WHERE path = ?", (old,))
 
     def _write(self, connection: sqlite3.Connection, path: str, document: Document, clauses: Sequence[Clause]) -> None:
         values = (
@@ -176,14 +283,15 @@ class Store(Queries):
             _links(document.links),
             json.dumps([_anchor(a) for a in document.anchors]),
             document.text,
+            document.validity.void,
         )
         connection.execute(
             "INSERT INTO documents (id, seq, title, title_inferred, number, issuer, issued_on, effective_from, "
-            "effective_until, kind, region, links, anchors, text) VALUES (?, (SELECT ifnull(max(seq), 0) + 1 FROM documents), "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, title_inferred = "
+            "effective_until, kind, region, links, anchors, text, void) VALUES (?, (SELECT ifnull(max(seq), 0) + 1 FROM documents), "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, title_inferred = "
             "excluded.title_inferred, number = excluded.number, issuer = excluded.issuer, issued_on = excluded.issued_on, "
             "effective_from = excluded.effective_from, effective_until = excluded.effective_until, kind = excluded.kind, "
-            "region = excluded.region, links = excluded.links",
+            "region = excluded.region, links = excluded.links, void = excluded.void",
             (document.id, *values),
         )
         for source in document.sources:
@@ -192,6 +300,7 @@ class Store(Queries):
                 (document.id, path, source.line_start, source.line_end, source.page_start, source.page_end),
             )
         connection.execute("DELETE FROM clauses WHERE document_id = ?", (document.id,))
+        clauses = distinct((document, tuple(clauses)), lambda ids: _of_others(connection, document.id, ids))
         connection.executemany(
             "INSERT INTO clauses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -267,6 +376,56 @@ class Store(Queries):
                         "UPDATE refs SET target_document = ?, target_clause = ? WHERE clause_id = ? AND n = ?",
                         (*now, clause, n),
                     )
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Errors of SQLite as what they are: a contradiction in what was to be written, another writer, or the disk."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise StoreConflict(
+            f"读出的内容与库中已有的相矛盾，没有写入（{error}）",
+            "库中其他文件不受影响；这是程序的缺陷，请附上这个文件反馈",
+        ) from error
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise StoreBusy("另一个进程正在写入文件库", "等它结束后再试") from error
+        raise StoreError(f"文件库 {path} 无法写入（{error}）", "请检查磁盘空间和目录权限后重试") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"文件库 {path} 无法写入（{error}）", "请检查磁盘空间和目录权限后重试") from error
+
+
+def _require_open(connection: sqlite3.Connection) -> None:
+    """A full disk makes SQLite undo the whole transaction by itself: what is written after that must not stand alone."""
+    if not connection.in_transaction:
+        raise StoreError("写入已被数据库撤销", "请检查磁盘空间和目录权限后重试")
+
+
+def _of_others(connection: sqlite3.Connection, document: str, ids: Sequence[str]) -> set[str]:
+    """Which of the ids are those of clauses of other documents."""
+    rows = connection.execute(
+        "SELECT c.id FROM json_each(?) j JOIN clauses c ON c.id = j.value WHERE c.document_id != ?",
+        (json.dumps(list(ids)), document),
+    )
+    return {row[0] for row in rows}
+
+
+def _move(root: Path, place: Path, source: Path | None) -> None:
+    """Puts a file in its place, or takes it away with the folders that it leaves empty."""
+    if source is not None:
+        if source.is_file():  # else it was moved before the process ended
+            place.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(place)
+            sync(place.parent)
+        return
+    if place.is_file():
+        place.unlink()
+        sync(place.parent)
+    for folder in place.parents:
+        if folder.parent in (root, folder) or not folder.is_dir() or any(folder.iterdir()):
+            return
+        folder.rmdir()
 
 
 def _anchor(anchor: Anchor) -> list[float | int | None]:

@@ -67,7 +67,10 @@ def _dissolve_single_paragraphs(node: Node) -> None:
 
 def _number_texts(host: Node) -> None:
     """Labels the paragraphs that belong to the document or an attachment itself."""
-    numbered = [i for i, c in enumerate(host.children) if c.kind not in ("text", "title", "part")]
+    # Rows and headings of a page's own block do not make what follows them a closing: only numbers do, where there are any.
+    plain = ("text", "title", "part")
+    numbered = [i for i, c in enumerate(host.children) if c.kind not in (*plain, "row", "heading", "para")]
+    numbered = numbered or [i for i, c in enumerate(host.children) if c.kind not in plain]
     opening = closing = 0
     for i, child in enumerate(host.children):
         if child.kind != "text":

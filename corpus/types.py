@@ -37,10 +37,13 @@ class Validity:
     effective_from: date | None = None
     effective_until: date | None = None
     repealed_by: str | None = None  # title of the document that repeals this one, where it is in the store
+    void: Literal["expired", "repealed"] | None = None  # what the page that it was read from says of it, with no date
 
     def status_on(self, day: date) -> Status:
         if self.repealed_by is not None:
             return "repealed"
+        if self.void is not None:
+            return self.void
         if self.effective_until is not None and day > self.effective_until:
             return "expired"
         if self.effective_from is not None and day < self.effective_from:
@@ -133,8 +136,12 @@ class Document:
         before = [a for a in self.anchors if a.offset <= span.start]
         inside = [a for a in self.anchors if span.start < a.offset < span.end]
         first = before[-1] if before else (inside[0] if inside else Anchor(0, 1))
-        last = inside[-1] if inside else first
-        return first.line, last.line, first.page
+        end = first.line
+        for anchor in inside:
+            if anchor.line < end:  # the numbers begin again: what follows stands on another sheet
+                break
+            end = anchor.line
+        return first.line, end, first.page
 
     def confidence_of(self, span: Span) -> float | None:
         """How sure the least sure line under `span` is that was recognised in a picture; None where all is text."""

@@ -25,13 +25,13 @@ from eval.datasets import GoldRow, read_gold
 from eval.report import table
 from eval.run import evaluate_gold
 from qa.build import build_engine
-from qa.converse import MemoryConversations
 from qa.decide.features import NAMES, RIVALRY
 from qa.decide.identity import Identity
 from qa.decide.rivals import Choice
 from qa.decide.scorer import Linear
 from qa.engine import Engine
 from qa.read import Candidate
+from qa.turns.memory import MemoryConversations
 
 FIGURES = ("both", "answer", "wrong_rate", "wrongly_refused", "refused", "followups", "hit1")
 KINDS = ("distributive", "amount", "department", "list", "condition", "procedure", "definition", "yesno", "validity")

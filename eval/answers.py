@@ -88,7 +88,7 @@ def is_right(gold: GoldQuestion, said: str | None) -> bool:
         items = [squeeze(item) for item in gold.items]
         held = sum(item in given or character_f1(item, given) > 0.8 for item in items)
         return held >= 0.8 * len(items) and len(given) <= 2.5 * sum(map(len, items)) + 20
-    return any(_matches(squeeze(answer), given, _numbers(answer), _numbers(said)) for answer in gold.answers)
+    return any(_matches(squeeze(answer), given, numbers_in(answer), numbers_in(said)) for answer in gold.answers)
 
 
 def _matches(wanted: str, given: str, figures: set[str], said: set[str]) -> bool:
@@ -105,7 +105,8 @@ def _matches(wanted: str, given: str, figures: set[str], said: set[str]) -> bool
     return len(given) >= 4 and given in wanted and len(given) >= 0.6 * len(wanted)
 
 
-def _numbers(text: str) -> set[str]:
+def numbers_in(text: str) -> set[str]:
+    """The figures of a text as they are written, in digits or in characters."""
     return set(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
 
 

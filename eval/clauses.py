@@ -25,8 +25,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from corpus.ingest import read_documents
 from corpus.numerals import NUMERAL
+from corpus.reading import read_documents
 from corpus.titles import squeeze
 from corpus.types import Clause, Document
 from eval.report import table

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from eval.answers import squeeze
 from eval.pairings import COUNT, PATTERNS, SEED, Case, generate
 from eval.report import table

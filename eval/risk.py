@@ -6,7 +6,7 @@ would have been given. Refusals for another reason (scope, a broken premise, no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,11 +43,24 @@ class Point:
     kept: float
 
 
-def trials(engine: Engine, rows: Sequence[GoldRow], as_of: date) -> list[Trial]:
-    """Asks the single questions of a gold file, without sessions."""
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers given with a confidence of `low` to `high`: how many, their mean confidence and the share that is right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    right: float
+
+
+def trials(
+    engine: Engine, rows: Sequence[GoldRow], as_of: date, on_row: Callable[[int, int], None] = lambda done, total: None
+) -> list[Trial]:
+    """Asks the single questions of a gold file, without sessions; `on_row` is told how many rows are done, of how many."""
     sure = engine.with_threshold(0.0)
     out = []
-    for row in rows:
+    for done, row in enumerate(rows, 1):
         if isinstance(row, GoldQuestion | Unanswerable):
             outcome = sure.answer(Question(row.question, as_of))
             gold = row if isinstance(row, GoldQuestion) else None
@@ -56,6 +69,7 @@ def trials(engine: Engine, rows: Sequence[GoldRow], as_of: date) -> list[Trial]:
                 out.append(Trial(outcome.confidence, right, gold is not None))
             else:
                 out.append(Trial(None, False, gold is not None))
+        on_row(done, len(rows))
     return out
 
 
@@ -80,14 +94,25 @@ def best_within(points: Sequence[Point], wrong_rate: float) -> Point | None:
     return max(fit, key=lambda point: point.coverage, default=None)
 
 
+def calibration(found: Sequence[Trial], bins: int = 10) -> list[Bin]:
+    """The bins of equal width that hold answers, the lowest confidence first. Refusals that no threshold lifts are left out."""
+    boxes: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
+    for trial in found:
+        if trial.confidence is not None:
+            boxes[min(bins - 1, int(trial.confidence * bins))].append((trial.confidence, trial.right))
+    return [
+        Bin(at / bins, (at + 1) / bins, len(box), sum(c for c, _ in box) / len(box), sum(r for _, r in box) / len(box))
+        for at, box in enumerate(boxes)
+        if box
+    ]
+
+
 def calibration_error(found: Sequence[Trial], bins: int = 10) -> float:
     """The expected calibration error (Naeini et al. 2015): mean distance of confidence and share right over equal bins,
     weighted by their sizes, 0..1. Refusals that no threshold lifts are left out; 0 where nothing is left."""
-    given = [(t.confidence, t.right) for t in found if t.confidence is not None]
-    boxes: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
-    for confidence, right in given:
-        boxes[min(bins - 1, int(confidence * bins))].append((confidence, right))
-    return sum(abs(sum(c for c, _ in box) - sum(r for _, r in box)) for box in boxes) / max(1, len(given))
+    filled = calibration(found, bins)
+    given = sum(b.count for b in filled)
+    return sum(b.count * abs(b.confidence - b.right) for b in filled) / max(1, given)
 
 
 def risk_figures(found: Sequence[Trial]) -> dict[str, float]:

@@ -16,6 +16,7 @@ import argparse
 import json
 import pickle
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,7 +30,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
-from eval.answers import is_cited, is_covered, is_right, squeeze
+from eval.answers import is_cited, is_covered, is_right, numbers_in, squeeze
 from eval.datasets import GoldQuestion, Unanswerable, read_gold
 from eval.report import table
 from eval.risk import Trial, calibration_error
@@ -48,10 +49,14 @@ WITHOUT = 0.3
 """What a question weighs that is asked again without its documents."""
 LEAST_SCALE = 0.1
 """Added to the deviation of a feature before it is divided by it: one that hardly ever varies must not weigh much where it does."""
-PENALTY = 0.005
+PENALTY = 0.01
 """Of the squared weights, for the ranking, a question; features have unit variance."""
 PASSAGE_PENALTY = 0.001  # the same for the order of passages, whose features are three
 STRENGTH = 0.05  # inverse of the L2 penalty of the confidence
+
+UNANSWERABLE = "unanswerable"
+MOST_MIXED = 4.0
+"""What a question counts at most where few of its type were written."""
 
 Array = NDArray[np.float32]
 
@@ -59,10 +64,12 @@ Array = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The candidates of one question. `group` is the document that answers; `weight` what the question counts; `answerable` whether
-    the documents asked hold the answer."""
+    the documents asked hold the answer. `exact` are the right candidates that say no figure besides: the contract's rule forgives
+    another one, but a list of three amounts is no answer to who asks for one, and must not be learnt as the safe thing to say."""
 
     rows: NDArray[np.float16]
     right: NDArray[np.bool_]
+    exact: NDArray[np.bool_]
     sound: NDArray[np.bool_]  # no premise is broken
     texts: tuple[str, ...]
     documents: tuple[str, ...]
@@ -70,6 +77,8 @@ class Trace:
     weight: float
     answerable: bool
     source: str
+    kind: str  # the type of the question, also where it is asked without its documents
+    without: bool
     passages: Array  # of those read: PASSAGE, and whether it holds the words that carry the answer
 
 
@@ -82,16 +91,18 @@ def traced(
     """A question as it is asked, and, where it has an answer, without the documents that hold it; `texts` are the squeezed ones of
     all documents by id."""
     question = Question(row.question, as_of)
+    group = row.document or row.id
     if not isinstance(row, GoldQuestion):
-        return [t for t in [_trace(engine, question, None, row.document or row.id, 1.0, source)] if t]
-    out = [_trace(engine, question, row, row.document or row.id, 1.0, source)]
+        return [t for t in [_trace(engine, question, None, group, source, UNANSWERABLE)] if t]
+    out = [_trace(engine, question, row, group, source, row.type)]
     without = replace(question, filters=Filters(document_ids=_others(texts, row)))
-    out.append(_trace(engine, without, None, row.document or row.id, WITHOUT, source))
+    if (again := _trace(engine, without, None, group, source, row.type)) is not None:
+        out.append(replace(again, weight=WITHOUT, without=True))
     return [t for t in out if t is not None]
 
 
 def _trace(
-    engine: Engine, question: Question, gold: GoldQuestion | None, group: str, weight: float, source: str
+    engine: Engine, question: Question, gold: GoldQuestion | None, group: str, source: str, kind: str
 ) -> Trace | None:
     considered = engine.consider(question)
     if considered is None or not considered.scored:
@@ -103,12 +114,18 @@ def _trace(
         ]
     )
     rows = np.stack([s.features for s in considered.scored])
+    exact = right & np.array([gold is not None and _is_exact(gold, s.candidate.text) for s in considered.scored])
     sound = [engine.contradicted(considered.pool, s.candidate) is None for s in considered.scored]
     return Trace(
-        rows.astype(np.float16), right, np.array(sound), tuple(bare(s.candidate.text) for s in considered.scored),
-        tuple(s.candidate.sentence.source.document.id for s in considered.scored), group, weight, gold is not None, source,
+        rows.astype(np.float16), right, exact, np.array(sound), tuple(bare(s.candidate.text) for s in considered.scored),
+        tuple(s.candidate.sentence.source.document.id for s in considered.scored), group, 1.0, gold is not None, source, kind, False,
         _passages(considered.pool.passages, gold),
     )  # fmt: skip
+
+
+def _is_exact(gold: GoldQuestion, said: str) -> bool:
+    """Whether an answer says no figure that no right answer says; a list or a yes has its own rule."""
+    return gold.type == "yesno" or bool(gold.items) or any(numbers_in(said) <= numbers_in(a) for a in gold.answers)
 
 
 def _passages(weighed: Sequence[Weighed], gold: GoldQuestion | None) -> Array:
@@ -126,6 +143,17 @@ def _passages(weighed: Sequence[Weighed], gold: GoldQuestion | None) -> Array:
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(PASSAGE) + 1)
 
 
+def mixed(traces: Sequence[Trace], source: str, kinds: Mapping[str, float]) -> list[Trace]:
+    """The same with the questions of one source weighed so that their types have these shares, as people ask; the total weight of the
+    source stays. A type that is rare there counts at most MOST_MIXED times as much; one that nobody asks counts as it is."""
+    own = [t for t in traces if t.source == source]
+    held = Counter(t.kind for t in own if not t.without)
+    wanted = {kind: kinds[kind] / (count / held.total()) for kind, count in held.items() if kinds.get(kind)}
+    factors = {kind: min(MOST_MIXED, factor) for kind, factor in wanted.items()}
+    scale = held.total() / sum(factors.get(kind, 1.0) * count for kind, count in held.items())
+    return [replace(t, weight=t.weight * factors.get(t.kind, 1.0) * scale) if t.source == source else t for t in traces]
+
+
 def _others(texts: Mapping[str, str], gold: GoldQuestion) -> frozenset[str]:
     """The documents that do not hold the words that carry the right answer."""
     quotes = [squeeze(quote) for quote in (gold.quote, *gold.alt_quotes) if quote]
@@ -137,8 +165,9 @@ def _others(texts: Mapping[str, str], gold: GoldQuestion) -> frozenset[str]:
 
 def fit_rank(traces: Sequence[Trace]) -> Linear:
     """The conditional logit over the questions that have a right candidate and a wrong one."""
-    chosen = [(t.rows.astype(np.float32), t.right) for t in traces if t.right.any() and not t.right.all()]
-    return conditional_logit(chosen, PENALTY)
+    known = [t for t in traces if t.exact.any() and not t.exact.all()]
+    chosen = [(t.rows.astype(np.float32), t.exact) for t in known]
+    return conditional_logit(chosen, PENALTY, np.array([t.weight for t in known]))
 
 
 def fit_passages(traces: Sequence[Trace]) -> dict[str, float]:
@@ -151,8 +180,12 @@ def fit_passages(traces: Sequence[Trace]) -> dict[str, float]:
     return {name: round(float(w), 3) for name, w in zip(PASSAGE, fit.weights, strict=True)}
 
 
-def conditional_logit(chosen: Sequence[tuple[Array, NDArray[np.bool_]]], penalty: float) -> Linear:
-    """The weights that give the right rows of each choice the most of its belief."""
+def conditional_logit(
+    chosen: Sequence[tuple[Array, NDArray[np.bool_]]], penalty: float, counts: NDArray[np.float64] | None = None
+) -> Linear:
+    """The weights that give the right rows of each choice the most of its belief; `counts` is what each choice counts."""
+    share = np.ones(len(chosen)) if counts is None else counts
+    share = share / share.sum()
     stacked = np.concatenate([rows for rows, _ in chosen])
     mean, scale = stacked.mean(0), stacked.std(0) + LEAST_SCALE
     starts = np.cumsum([0, *(len(rows) for rows, _ in chosen)])
@@ -167,8 +200,8 @@ def conditional_logit(chosen: Sequence[tuple[Array, NDArray[np.bool_]]], penalty
         ours = np.add.reduceat(e * right, starts[:-1])
         p = e / np.repeat(every, np.diff(starts))
         q = e * right / np.repeat(ours, np.diff(starts))
-        value = -np.log(ours / every).mean() + penalty * (w @ w) / 2
-        return float(value), x.T @ (p - q) / len(chosen) + penalty * w
+        value = -(share * np.log(ours / every)).sum() + penalty * (w @ w) / 2
+        return float(value), x.T @ ((p - q) * np.repeat(share, np.diff(starts))) + penalty * w
 
     w = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
     weights = (w / scale).astype(np.float32)
@@ -251,8 +284,8 @@ def print_figures(judged: Sequence[Judged]) -> None:
     for source in (*sorted({j.trace.source for j in judged}), ""):
         own = [j for j in judged if source in ("", j.trace.source)]
         asked = [j for j in own if j.trace.answerable]
-        cannot = [j for j in own if not j.trace.answerable and j.trace.weight == 1.0]
-        without = [j for j in own if j.trace.weight != 1.0]
+        cannot = [j for j in own if not j.trace.answerable and not j.trace.without]
+        without = [j for j in own if j.trace.without]
         if not asked:
             continue
         first, possible = np.mean([j.right for j in asked]), np.mean([j.possible for j in asked])
@@ -274,9 +307,9 @@ def print_figures(judged: Sequence[Judged]) -> None:
                     ]
                 )  # fmt: skip
         print(table(["阈值", "both", "wrong_rate", "refused", "去掉所在文件时 refused"], lines))
-    tenths = np.minimum(9, (np.array([j.sure for j in judged if j.trace.weight == 1.0]) * 10).astype(int))
-    right = np.array([j.right for j in judged if j.trace.weight == 1.0])
-    said = np.array([j.sure for j in judged if j.trace.weight == 1.0])
+    tenths = np.minimum(9, (np.array([j.sure for j in judged if not j.trace.without]) * 10).astype(int))
+    right = np.array([j.right for j in judged if not j.trace.without])
+    said = np.array([j.sure for j in judged if not j.trace.without])
     rows = [
         [
             f"{t / 10:.1f}–{t / 10 + 0.1:.1f}",
@@ -300,6 +333,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reader", default="", help="阅读模型，默认内置的；none 拟合只用规则时的评分")
     parser.add_argument("--as-of", type=date.fromisoformat, default=date(2026, 11, 29))
     parser.add_argument("--keep", type=Path, help="把候选存到这个文件；不给问题时从这里（可多个，逗号分隔）读")
+    parser.add_argument(
+        "--mix", nargs="*", default=[], metavar="SOURCE=GOLD", help="这一来源按另一问题文件中各类问题的比例计权"
+    )
+    parser.add_argument("--count", nargs="*", default=[], metavar="SOURCE=FACTOR", help="这一来源的每个问题算作几个")
     parser.add_argument("--out", type=Path, help="写入拟合结果的 json 文件")
     given = parser.parse_args(arguments)
     traces: list[Trace] = []
@@ -307,8 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gold, _, data = pair.partition("=")
         engine = build_engine(Path(data), reader=load_reader(given.reader, 1) or "none")
         texts = {d.id: squeeze(d.text) for d in engine.store.documents()}
-        rows = [row for row in read_gold(Path(gold)) if isinstance(row, GoldQuestion | Unanswerable)]
-        for row in tqdm(rows, desc=gold, disable=None):
+        for row in tqdm(_questions(Path(gold)), desc=gold, disable=None):
             traces += traced(engine, texts, row, given.as_of, Path(gold).stem)
     if given.pairs and given.keep:
         given.keep.write_bytes(pickle.dumps(traces))
@@ -316,6 +352,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.pairs:
         for path in str(given.keep).split(","):
             traces += pickle.loads(Path(path).read_bytes())
+    for pair in given.mix:
+        source, _, gold = pair.partition("=")
+        asked = Counter(UNANSWERABLE if isinstance(r, Unanswerable) else r.type for r in _questions(Path(gold)))
+        traces = mixed(traces, source, {kind: count / asked.total() for kind, count in asked.items()})
+    factors = {name: float(factor) for name, _, factor in (pair.partition("=") for pair in given.count)}
+    traces = [replace(t, weight=t.weight * factors.get(t.source, 1.0)) for t in traces]
     judged = cross_validated(traces)
     print_figures(judged)
     if given.out:
@@ -330,6 +372,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known[UNREAD if given.reader == "none" else READ] = fitted
         given.out.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return 0
+
+
+def _questions(path: Path) -> list[GoldQuestion | Unanswerable]:
+    return [row for row in read_gold(path) if isinstance(row, GoldQuestion | Unanswerable)]
 
 
 def _told(fit: Linear, names: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from corpus.errors import BadFile
-from corpus.ingest import find_files, read_documents
+from corpus.ingest import find_files
+from corpus.reading import read_documents
 from eval.answers import is_covered
 from eval.beir import passages_of_beir, unseen_part
 from eval.datasets import BadDataset, GoldQuestion, GoldRetrieval, read_beir, read_gold

@@ -20,8 +20,9 @@ from lxml import etree
 from tqdm import tqdm
 
 from corpus.errors import BadFile
-from corpus.ingest import ingest, read_documents
+from corpus.ingest import ingest
 from corpus.numerals import NUMERAL
+from corpus.reading import read_documents
 from corpus.store import Store
 from eval.datasets import read_gold
 from eval.report import table

@@ -33,6 +33,7 @@ from corpus.types import Clause, Document
 from index.dense import DenseIndex
 from index.encoder import StaticEncoder
 from index.errors import EncoderError
+from index.extras import models_for
 from index.searcher import Mode, Searcher
 from index.snapshot import Progress, Snapshot, searched_text
 from index.tokens import Tokenizer
@@ -317,7 +318,7 @@ def adapt(
     """`base` fitted to `items`, the clauses behind the passages of `snapshot`, and what it came to.
 
     The same documents and recipe give the same model but for the order in which threads add. Raises EncoderError where
-    there are fewer clauses than `FEWEST`.
+    there are fewer clauses than `FEWEST`, or the extra `models` is not installed.
     """
     recipe = recipe or Recipe()
     tell = progress or (lambda stage, done, total: None)
@@ -326,6 +327,8 @@ def adapt(
             f"可用的条款只有 {len(items)} 条，至少要有 {FEWEST} 条才能判断适配是否有用，编码器未作改动",
             "导入更多文件后再执行 tiaowen adapt",
         )
+    with models_for("微调编码器", EncoderError):
+        import torch  # noqa: F401  # asked before the minutes that the rest takes
     training, stopping, measured = split(items, recipe)
     held = frozenset(range(len(snapshot))) - {item.row for item in training}
     pairs = make_pairs(training, snapshot, recipe)

@@ -1,8 +1,8 @@
 """Sentence encoders: text -> unit vectors whose inner product says how near two meanings are.
 
 `load_encoder("builtin")` is the model shipped in index/model; any other name is a folder or a Hugging Face model that
-sentence-transformers can load. Importing sentence-transformers takes seconds and half a gigabyte, so a static model
-(one vector a token, as the builtin one) is run here on numpy alone; a test holds it against sentence-transformers.
+sentence-transformers can load, where the extra `models` is installed. A static model (one vector a token, as the builtin
+one) is run here on numpy alone, without torch; a test holds it against sentence-transformers.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from corpus.simplified import simplified
 from index.errors import EncoderError
+from index.extras import models_for
 
 Vectors = NDArray[np.float32]
 BUILTIN = "builtin"
@@ -237,9 +238,11 @@ def _mapped_rows(path: Path) -> NDArray[Any]:
 
 def _sentence_transformer(source: str) -> Any:
     try:
-        from sentence_transformers import SentenceTransformer
-
+        with models_for(f"编码器模型 {source} ", EncoderError):
+            from sentence_transformers import SentenceTransformer
         return SentenceTransformer(source)
+    except EncoderError:
+        raise
     except Exception as error:  # hub, tokeniser and weight readers each raise errors of their own
         raise EncoderError(f"无法加载编码器模型：{source}（{error}）", _HINT) from error
 

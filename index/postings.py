@@ -6,7 +6,6 @@ a search reads them, and are made anew each time, because every idf and the mean
 
 from __future__ import annotations
 
-import importlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 _AT_A_TIME = 1 << 18  # tokens sorted at a time: bounds the memory, not the result
 _SCORED_AT_A_TIME = 1 << 22
+_TURNED_AT_A_TIME = 1 << 22
 
 Places = NDArray[np.int64]
 
@@ -148,11 +148,7 @@ def scored(counts: Counts, vocabulary: int, k1: float, b: float) -> Postings:
     A score depends on the counts alone, not on how the passages came together.
     """
     n = len(counts)
-    matrix = importlib.import_module("scipy.sparse").csr_array(
-        (counts.times, counts.ids, counts.starts), shape=(n, vocabulary), copy=False
-    )
-    by_token = matrix.tocsc()
-    starts, rows, times = by_token.indptr.astype(np.int64), by_token.indices.astype(np.int32), by_token.data
+    starts, rows, times = by_token(counts, vocabulary)
     lengths = counts.lengths()
     mean = lengths.sum() / max(1, n)
     weights = k1 * (1 - b + b * lengths / max(mean, 1e-9))
@@ -167,6 +163,28 @@ def scored(counts: Counts, vocabulary: int, k1: float, b: float) -> Postings:
         scores[part] = np.repeat(idf[begin:end], df[begin:end]) * (tf / (tf + weights[rows[part]]))
         highest[begin:end] = np.maximum.reduceat(scores[part], starts[begin:end] - starts[begin])
     return Postings(starts, rows, scores, highest)
+
+
+def by_token(counts: Counts, vocabulary: int) -> tuple[Places, NDArray[np.int32], NDArray[Any]]:
+    """The counts with tokens first: token `t` occurs in the passages `rows[starts[t] : starts[t + 1]]`, ascending, `times`
+    often. (The transpose of a sparse matrix; scipy, which has it, would be a quarter of the installation.)"""
+    starts = _starts(counts.frequencies(vocabulary))
+    rows = np.empty(len(counts.ids), dtype=np.int32)
+    times = np.empty(len(counts.ids), dtype=counts.times.dtype)
+    free = starts[:-1].copy()  # where the next passage of each token goes
+    ends = np.arange(0, len(counts.ids) + _TURNED_AT_A_TIME, _TURNED_AT_A_TIME)
+    cuts = np.unique(np.minimum(np.searchsorted(counts.starts, ends), len(counts))).tolist()
+    for begin, end in zip(cuts, cuts[1:], strict=False):
+        part = slice(int(counts.starts[begin]), int(counts.starts[end]))
+        order = np.argsort(counts.ids[part], kind="stable")  # passages of one token stay ascending
+        tokens = counts.ids[part][order]
+        firsts = np.flatnonzero(np.diff(tokens, prepend=-1))
+        sizes = np.diff(firsts, append=len(tokens))
+        places = np.arange(len(tokens)) + np.repeat(free[tokens[firsts]] - firsts, sizes)
+        passages = np.repeat(np.arange(begin, end, dtype=np.int32), np.diff(counts.starts[begin : end + 1]))
+        rows[places], times[places] = passages[order], counts.times[part][order]
+        free[tokens[firsts]] += sizes
+    return starts, rows, times
 
 
 def _starts(sizes: Places) -> Places:

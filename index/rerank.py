@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from index.candidates import Candidates
 from index.errors import EncoderError
+from index.extras import models_for
 from index.light import LightReranker
 from index.reader.types import JointReader, Readable
 
@@ -119,10 +120,12 @@ def _cross_encoder(name: str) -> Any:
     if name.startswith((".", "~", "/")) and not folder.is_dir():
         raise EncoderError(f"找不到重排模型文件夹：{folder}", _HINT)
     try:
-        from sentence_transformers import CrossEncoder
-
+        with models_for(f"重排模型 {name} ", EncoderError):
+            from sentence_transformers import CrossEncoder
         model = CrossEncoder(str(folder) if folder.is_dir() else name)
         labels = int(model.num_labels)
+    except EncoderError:
+        raise
     except Exception as error:  # hub, tokeniser and weight readers each raise errors of their own
         raise EncoderError(f"无法加载重排模型：{name}（{error}）", _HINT) from error
     if labels != 1:

@@ -10,15 +10,13 @@ parent/
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
 import mmap
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.disk import locked, sync
 from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.errors import SnapshotError
@@ -116,6 +115,22 @@ class Snapshot:
         return wanted[self.document_of_row]
 
 
+@contextmanager
+def writing(parent: Path, wait: float = 0.0) -> Iterator[None]:
+    """The right to write indexes in a folder, which is made where it is not there; a thread that has it may ask again.
+
+    Raises SnapshotError where another process has it, still after `wait` seconds, or where the folder cannot be made.
+    """
+    taken = SnapshotError(f"另一个进程正在写入索引目录 {parent}", "等它结束后再试")
+    with ExitStack() as held:
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(parent / ".lock", taken, wait))
+        except OSError as error:
+            raise _not_writable(parent, error) from error
+        yield
+
+
 def build_snapshot(
     passages: Sequence[Passage] | Callable[[Path], Sequence[Passage]],
     parent: Path,
@@ -142,8 +157,7 @@ def build_snapshot(
     tell = progress or _silent
     tokenizer = tokenizer or Tokenizer()
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with _locked(parent):
+        with writing(parent):
             _remove_partial(parent)
             name = f"{max((int(p.name) for p in _published(parent)), default=0) + 1:06d}"
             partial = parent / f"{name}.partial"
@@ -157,9 +171,13 @@ def build_snapshot(
             _point(parent, name)
             _remove_others(parent, {name, before})
     except OSError as error:
-        reason = error.strerror or error
-        raise SnapshotError(f"索引目录 {parent} 无法写入：{reason}", "检查目录权限和磁盘空间后" + REBUILD) from error
+        raise _not_writable(parent, error) from error
     return open_snapshot(parent, verify=False)
+
+
+def _not_writable(parent: Path, error: OSError) -> SnapshotError:
+    reason = error.strerror or error
+    return SnapshotError(f"索引目录 {parent} 无法写入：{reason}", "检查目录权限和磁盘空间后" + REBUILD)
 
 
 def open_snapshot(parent: Path, verify: bool = True, *, encoder_id: str | None = None, full: bool = False) -> Snapshot:
@@ -390,25 +408,6 @@ def _named(parent: Path) -> str:
         return (parent / CURRENT).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-@contextmanager
-def _locked(parent: Path) -> Iterator[None]:
-    with (parent / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SnapshotError(f"另一个进程正在写入索引目录 {parent}", "等它结束后再试") from None
-        yield  # closing the file lets the lock go, a crash of the process does too
-
-
-def sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str:

@@ -23,11 +23,11 @@ from index.searcher import Searcher
 from index.snapshot import CURRENT, Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
 from index.types import Passage
-from qa.converse import Conversations
 from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
 from qa.engine import Engine
 from qa.errors import BadSetting
 from qa.lexicon import load_lexicon
+from qa.turns.memory import Conversations
 from qa.typos import Spelling
 from qa.understand import Understander
 
@@ -165,16 +165,24 @@ def update_index(store: Store, data: Path, encoder: str = "", progress: Progress
     SnapshotError, EncoderError.
     """
     model = load_encoder(encoder_of(data, encoder))
+    revision = store.revision()
     if _built_from(data / INDEX, model) == _fingerprint(store, model):
+        if store.unpublished():
+            store.published(revision)
         return None
 
     def freeze(folder: Path) -> Sequence[Passage]:
+        nonlocal revision
+        store.make_lasting()
         store.freeze(folder / STORE)
         frozen = FrozenStore(folder / STORE)  # whoever writes to the store meanwhile: passages are those of the copy
+        revision = frozen.revision()
         (folder / BUILT_FROM).write_text(_fingerprint(frozen, model), "utf-8")
         return passages_of_all((document, frozen.clauses(document.id)) for document in frozen.documents())
 
-    return len(build_snapshot(freeze, data / INDEX, model, progress, reuse=True))
+    passages = len(build_snapshot(freeze, data / INDEX, model, progress, reuse=True))
+    store.published(revision)
+    return passages
 
 
 def _fingerprint(store: Queries, encoder: Encoder) -> str:

@@ -11,14 +11,15 @@ from corpus.queries import Queries
 from corpus.types import Clause, Document
 from index.reader.types import JointReader, Readable
 from index.searcher import Searcher
-from index.types import Hit
+from index.types import Hit, Passage
+from qa.catalogue.room import Catalogue
 from qa.clock import Clock
-from qa.converse import Conversations, MemoryConversations, Turn, complete, stands_alone
 from qa.decide import outcome
 from qa.decide.features import Pool
 from qa.decide.premise import broken_premise
 from qa.decide.rivals import Considered, choose
 from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
+from qa.handling.room import Handling
 from qa.inquiry import Inquiry
 from qa.lookup import NAMED, asks_for_text
 from qa.passages import READ, Passages
@@ -27,11 +28,12 @@ from qa.read import Candidate, candidates, neural
 from qa.read.referred import with_references
 from qa.retrieval import Retrieval
 from qa.shelf import Shelf
+from qa.turns.memory import Conversations, MemoryConversations, Turn, after
+from qa.turns.read import FollowUp, SmallTalk, TurnReader
 from qa.types import Answer, Citation, OnStep, Outcome, Question, Refusal
 from qa.understand import Understander
 
 _TOLD = 3  # documents that are named where a question is asked back
-_EARLIER = 4  # turns of a conversation that a question brings along which are read at most: each costs an answer
 
 
 class Engine:
@@ -62,11 +64,14 @@ class Engine:
         # An answer less likely than this to be right is refused.
         self.threshold = self.scorer.threshold_for(MAX_WRONG_RATE) if threshold is None else threshold
         self.conversations = conversations or MemoryConversations()
+        self._turns = TurnReader(searcher.tokenizer)
         self._shelf = Shelf(store)
         # What filters and names are compared with; without the texts, which only the documents that are read need.
         catalogue = tuple(store.catalogue())
         self._ids = frozenset(d.id for d in catalogue)
         self._retrieval = Retrieval(catalogue, self._shelf, searcher)
+        self.catalogue = Catalogue(catalogue, self._shelf, searcher, self._retrieval.lookup, understander)
+        self._handling = Handling(self._shelf, searcher.tokenizer.words, understander.lexicon)
         self._passages = Passages(store, self._shelf, searcher, reader, self.scorer.passages)
 
     def with_threshold(self, threshold: float) -> Engine:
@@ -92,33 +97,42 @@ class Engine:
 
         `on_step` is told the name of each step as it begins; what it raises ends the answer.
         """
-        if question.earlier:
+        if question.earlier and not question.standalone:
             return self._answer_after(question, on_step)
+        if question.earlier:  # nothing is remembered of a question that brings its conversation along
+            question = replace(question, earlier=(), session=None)
         clock = Clock(on_step)
         clock.begin("understand")
         last = self._last(question.session)
-        follow_up = complete(question.text, last)
+        if (listed := self.catalogue.answer(question)) is not None:
+            self._remember(question.session, last, question.text, listed, None)
+            return replace(listed, timings_ms=clock.end())
+        taken = self._turns.read(question.text, None if question.standalone else last)
+        if isinstance(taken, SmallTalk):
+            return Refusal("small_talk", taken.reply, 0.0, (), None, clock.end())
+        follow_up = taken if isinstance(taken, FollowUp) else None
         rewritten = follow_up.whole if follow_up else None
         asked = self.understander.read(rewritten or question.text, follow_up.focus if follow_up else "")
         if asked.scope:
             return Refusal("out_of_scope", outcome.OUT_OF_SCOPE, 0.0, (), rewritten, clock.end())
         clock.begin("retrieve")
-        inquiry = self._retrieval.inquire(question, asked)
+        leaned = last.passage if follow_up and follow_up.at == 0 and last else None
+        inquiry = self._retrieval.inquire(question, asked, leaned.document_id if leaned else None)
         hits = self._retrieval.hits(inquiry, last)
         named = bool(hits) and NAMED in hits[0].ranks
         said = self._about_clauses(inquiry, hits, last, named)
-        topic = follow_up.topic if follow_up else question.text
+        topic = rewritten or question.text
         if isinstance(said, Answer):
-            self._remember(question.session, question.text, said)
+            self._remember(question.session, last, topic, said, leaned)
         if said is None:
             clock.begin("rerank")
-            before = last.passage if follow_up and last and not named else None
-            weighed, rest = self._passages.ranked(inquiry, hits, before)
+            weighed, rest = self._passages.ranked(inquiry, hits, None if named else leaned)
             clock.begin("read")
             considered = self._consider(inquiry, weighed)
             clock.begin("decide")
-            said = self._decide(inquiry, [*(w.source.hit for w in weighed), *rest], considered)
-            self._remember(question.session, topic, said)
+            found = [*(w.source.hit for w in weighed), *rest]
+            said = self._handling.with_card(self._decide(inquiry, found, considered), question, asked, found)
+            self._remember(question.session, last, topic, said, leaned)
         return replace(said, rewritten=rewritten, timings_ms=clock.end())
 
     def _about_clauses(self, inquiry: Inquiry, hits: Sequence[Hit], last: Turn | None, named: bool) -> Outcome | None:
@@ -135,22 +149,23 @@ class Engine:
 
     def _answer_after(self, question: Question, on_step: OnStep | None) -> Outcome:
         """The answer to a question that brings its conversation along: what was asked since the last turn that stood alone
-        is answered again first, in a memory of its own."""
-        earlier = question.earlier[-_EARLIER:]
-        first = len(earlier) - 1
-        while first > 0 and self._leans(earlier[first]):
-            first -= 1
+        is answered again first, in a memory of its own; of the turns before that one only the words count."""
         alone = copy.copy(self)
         alone.conversations = MemoryConversations(1)
+        last, begins, remembered = None, 0, None
+        for at, text in enumerate(question.earlier):
+            taken = self._turns.read(text, last)
+            if isinstance(taken, SmallTalk) or self.understander.read(text).scope:
+                continue
+            if last is None or not (isinstance(taken, FollowUp) or self._retrieval.lookup.lacks_document(text)):
+                begins, remembered = at, last
+            last = after(last, taken.whole if taken else text)
         turn = replace(question, session="", earlier=())
-        for text in earlier[first:]:
-            alone.answer(replace(turn, text=text))
+        if remembered is not None:
+            alone.conversations.remember("", remembered)
+        for text in question.earlier[begins:]:
+            alone.answer(replace(turn, text=text, standalone=False))
         return alone.answer(turn, on_step)
-
-    def _leans(self, text: str) -> bool:
-        """Whether a turn needs the one before it, or is none that a later one could lean on (small talk)."""
-        lacks = self._retrieval.lookup.lacks_document(text)
-        return not stands_alone(text) or lacks or bool(self.understander.read(text).scope)
 
     def search(self, question: Question) -> list[Hit]:
         """The passages for a question, best first."""
@@ -238,6 +253,9 @@ class Engine:
             return turn
         return replace(turn, passage=None)
 
-    def _remember(self, session: str | None, topic: str, said: Outcome) -> None:
-        passage = said.hits[0].passage if isinstance(said, Answer) and said.hits else None
-        self.conversations.remember(session, Turn(topic, passage))
+    def _remember(
+        self, session: str | None, last: Turn | None, topic: str, said: Outcome, leaned: Passage | None
+    ) -> None:
+        """A follow-up without an answer leaves the passage that it leaned on to the next."""
+        passage = said.hits[0].passage if isinstance(said, Answer) and said.hits else leaned
+        self.conversations.remember(session, after(last, topic, passage))

@@ -7,7 +7,9 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
+from corpus.tables import Table, tables_of
 from corpus.types import Clause, Document, Span
 from index.tokens import Tokenizer
 from index.types import Hit
@@ -46,13 +48,26 @@ class Terms:
         return self.weight(self.among(tokens)) / self.total if self.total else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """A document with its clauses in order, also by id."""
 
     document: Document
     clauses: tuple[Clause, ...]
     by_id: Mapping[str, Clause]
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of the document, read when they are first needed."""
+        return tuple(tables_of(self.document, self.clauses))
+
+    def row(self, clause: Clause) -> tuple[Table, int] | None:
+        """The table and the place in it of the row that a clause is; None where it is none of data."""
+        return self._rows.get(clause.id)
+
+    @cached_property
+    def _rows(self) -> Mapping[str, tuple[Table, int]]:
+        return {ident: (table, at) for table in self.tables for ident, at in table.at.items()}
 
 
 @dataclass(frozen=True, slots=True)

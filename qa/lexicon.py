@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 
 from qa.errors import BadLexicon
+
+_WHOLE = 3  # characters of an everyday name that is no part of another word
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Lexicon:
             if match.start() in bounds and match.end() in bounds:
                 out += [w for w in self.lay[match[0]] if w.lower() not in question and w not in out]
         return out
+
+    def cut(self, text: str, words: Callable[[str], list[str]]) -> list[str]:
+        """The words of a text as `words` cuts it, everyday names of three characters and more (公租房) left whole."""
+        out: list[str] = []
+        at = 0
+        for match in self.found.finditer(text):
+            if len(match[0]) >= _WHOLE:
+                out += [*words(text[at : match.start()]), match[0]]
+                at = match.end()
+        return [*out, *words(text[at:])]
 
     def content(self, words: Iterable[str]) -> str:
         """The words of a question without the empty ones; what stood together stays together, gaps are spaces.

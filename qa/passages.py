@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.queries import Queries
+from corpus.tables import Table
 from corpus.types import Span
+from index.passages import row_passage
 from index.reader.types import JointReader, Readable, Reading
 from index.searcher import Searcher
 from index.types import Hit, Passage
@@ -17,8 +19,10 @@ from qa.lookup import NAMED, passage_of
 from qa.prepared import PreparedPassages
 from qa.ranking import PassageWeights, Weighed, by_reading, evidence, renumbered, rerank
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
+from qa.read.table_match import match
 from qa.shelf import Shelf
-from qa.stretches import moved, stretch_of
+from qa.shown import Shown, of_row, of_text
+from qa.stretches import stretch_of
 
 READ = 8
 """Passages that are read, and searched by the forms for answers."""
@@ -27,6 +31,7 @@ READ_WHOLE = 1
 """Of them read once more, whole."""
 
 _WEIGHED = 12  # hits weighed by their sentences
+_ROWS_ADDED, _ROWS_ADDED_IN_ALL = 2, 4  # of a table that the search found, and of all tables
 _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
 _SHOWN_DEED = 100  # characters of a clause that is named, shown to the reader before the one that names it
 
@@ -56,8 +61,9 @@ class Passages:
         penalty = asks_penalty(inquiry.asked.text)
         if penalty:
             sources += self._penalties(sources)
-            inside = {s.hit.passage.id for s in sources}
-            rest = [hit for hit in rest if hit.passage.id not in inside]
+        sources += self._rows(inquiry, sources)
+        inside = {s.hit.passage.id for s in sources}
+        rest = [hit for hit in rest if hit.passage.id not in inside]
         weighed = self._by_sentences(inquiry, sources)
         if penalty:
             weighed = self._with_joined(inquiry, weighed)
@@ -114,13 +120,9 @@ class Passages:
         """
         if self._reader is None or not weighed:
             return []
-        deeds = [_deed(w) for w in weighed]
-        shown = [
-            Readable(deed + w.source.hit.passage.text[s.start : s.end], w.source.hit.passage.context)
-            for w, s, deed in zip(weighed, stretches, deeds, strict=True)
-        ]
-        readings = self._reader.read(inquiry.asked.query, shown)
-        return [moved(r, s.start - len(d), s.start) for r, s, d in zip(readings, stretches, deeds, strict=True)]
+        shown = [_shown(w, s, inquiry.asked.text) for w, s in zip(weighed, stretches, strict=True)]
+        told = [Readable(s.text, _context(w)) for w, s in zip(weighed, shown, strict=True)]
+        return [s.back(r) for r, s in zip(self._reader.read(inquiry.asked.query, told), shown, strict=True)]
 
     def _penalties(self, sources: Sequence[Source]) -> list[Source]:
         """The clauses that say what follows from breaking those of the first sources, as sources of their own.
@@ -139,6 +141,28 @@ class Passages:
                 if not any(p.document_id == found.document_id and p.start <= found.start < p.end for p in known):
                     out.append(replace(source, hit=replace(source.hit, passage=found)))
         return out[:_FOLLOWED]
+
+    def _rows(self, inquiry: Inquiry, sources: Sequence[Source]) -> list[Source]:
+        """The rows of the tables found that hold more of the question than the rows found, as sources of their own.
+
+        The rows of one table are so alike that the search brings some of them, often not the one that is named.
+        """
+        known = {s.hit.passage.id for s in sources}
+        found: dict[Table, tuple[Source, float]] = {}  # each table's first row found, and the best score of those found
+        for source in sources:
+            if (row := _row(source)) is not None:
+                table, at = row
+                first, best = found.get(table, (source, 0.0))
+                found[table] = first, max(best, match(table, inquiry.asked.text).of_row(at))
+        out: list[Source] = []
+        for table, (source, best) in found.items():
+            better = [(n, s) for n, s in match(table, inquiry.asked.text).best_rows[:_ROWS_ADDED] if s > best]
+            for n, _ in better:
+                passage = row_passage(source.document, table, n)
+                if passage.id not in known:
+                    known.add(passage.id)
+                    out.append(replace(source, hit=replace(source.hit, passage=passage)))
+        return out[:_ROWS_ADDED_IN_ALL]
 
     def _by_sentences(self, inquiry: Inquiry, sources: Sequence[Source]) -> list[Weighed]:
         """Each passage with its sentences, these with the cosine of their vector and the question's."""
@@ -186,6 +210,31 @@ class Passages:
 def _is_named(weighed: Weighed) -> bool:
     """Whether a question names this clause by its number."""
     return NAMED in weighed.source.hit.ranks
+
+
+def _shown(weighed: Weighed, stretch: Span, question: str) -> Shown:
+    """What the reader is shown of a passage: a table row with its headers, else a stretch behind the deed that it names."""
+    passage = weighed.source.hit.passage
+    row = _row(weighed.source)
+    if row is not None:
+        return of_row(*row, passage.start, question)
+    return of_text(passage.text, stretch.start, stretch.end, _deed(weighed))
+
+
+def _context(weighed: Weighed) -> str:
+    """What is told of a passage's place: a row is shown with its headers, so that these are left out there."""
+    source = weighed.source
+    row = _row(source)
+    if row is None:
+        return source.hit.passage.context
+    table, at = row
+    headings = table.rows[at].clause.path[:-1]
+    return " ".join(dict.fromkeys((source.document.title, *headings, *table.caption.split("\n"))))
+
+
+def _row(source: Source) -> tuple[Table, int] | None:
+    """The table and the place in it of the row that a passage is, None where it is none."""
+    return source.loaded.row(source.clause_at(source.hit.passage.start, source.hit.passage.end))
 
 
 def _deed(weighed: Weighed) -> str:

@@ -10,13 +10,13 @@ from corpus.types import Document
 from index.searcher import Searcher
 from index.types import Filters, Hit
 from qa.closing import LOOKED_UP, asks_when_in_force, closing_passage
-from qa.converse import Turn
 from qa.evidence import terms_of
 from qa.inquiry import Inquiry
 from qa.lookup import NAMED, Lookup, passage_of
 from qa.naming import of_the_place
 from qa.read import Context
 from qa.shelf import Shelf
+from qa.turns.memory import Turn
 from qa.types import Question
 from qa.understand import Understanding
 
@@ -36,16 +36,17 @@ class Retrieval:
         # Each step of one question asks for it.
         self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(partial(_find_meant, self.lookup, self._catalogue))
 
-    def inquire(self, question: Question, asked: Understanding) -> Inquiry:
-        """A question with its terms and the documents that it means. Sentences share leads and references, so their tokens are kept
-        for one question."""
+    def inquire(self, question: Question, asked: Understanding, before: str | None = None) -> Inquiry:
+        """A question with its terms and the documents that it means: those that it names, and the one `before` that answered the turn
+        that it leans on. Sentences share leads and references, so their tokens are kept for one question."""
         tokenizer = self._searcher.tokenizer
         terms = terms_of(asked, tokenizer, self._searcher.idf)
         own = set(tokenizer.tokens(asked.content))
         unknown = {t for t in own & terms.weights.keys() if len(t) > 1 and not self._searcher.document_frequency(t)}
         share = min(1.0, terms.weight(unknown) / terms.total)
         context = Context(asked, terms, lru_cache(maxsize=_KEPT_TOKENS)(tokenizer.tokens))
-        return Inquiry(question, asked, context, self._meant(asked.text, asked.places), share)
+        meant = self._meant(asked.text, asked.places) | ({before} if before else frozenset())
+        return Inquiry(question, asked, context, meant, share)
 
     def hits(self, inquiry: Inquiry, last: Turn | None = None) -> list[Hit]:
         """The passages for a question, best first. `last` is the turn before, which may say whose clause is named."""

@@ -5,10 +5,7 @@ What a reader costs grows with what it reads: eight stretches take as long as th
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from corpus.types import Span
-from index.reader.types import Reading, ReadSpan
 from qa.ranking import Weighed, evidence
 
 MOST = 120
@@ -40,13 +37,3 @@ def stretch_of(weighed: Weighed, most: int = MOST) -> Span:
             break
     start = max(0, parts[first].start - passage.start)
     return Span(start, min(size, max(start + 1, min(parts[last].end - passage.start, start + 2 * most))))
-
-
-def moved(reading: Reading, by: int, least: int = 0) -> Reading:
-    """A reading whose offsets are `by` less than those of the passage, as one of the passage; spans that begin before `least` there
-    go."""
-    return replace(reading, spans=_moved(reading.spans, by, least), items=_moved(reading.items, by, least))
-
-
-def _moved(spans: tuple[ReadSpan, ...], by: int, least: int) -> tuple[ReadSpan, ...]:
-    return tuple(replace(s, start=s.start + by, end=s.end + by) for s in spans if s.start + by >= least)

@@ -10,7 +10,8 @@ from typing import Literal
 from corpus.types import Clause, Document, Span
 from index.types import Filters, Hit
 
-Reason = Literal["no_evidence", "low_confidence", "out_of_scope", "not_in_force", "ambiguous"]
+Reason = Literal["no_evidence", "low_confidence", "out_of_scope", "not_in_force", "ambiguous", "small_talk"]
+"""Why there is no answer. `small_talk`: nothing was asked; the message is the reply to thanks or a greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Question:
     """What a user asked, and as of which day it is to be answered.
 
     A follow-up leans on the turns before in its `session`; where `earlier` holds what the same user asked before (oldest
-    first), it leans on that alone, and nothing is remembered.
+    first), it leans on that alone, and nothing is remembered. `standalone` asks the text as it stands: it leans on nothing.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Question:
     session: str | None = None
     top_k: int = 5
     earlier: tuple[str, ...] = ()
+    standalone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,53 @@ class Warning:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One line of an answer that is a list: what it is about, the words that say it, and what stands in its other columns.
+
+    `value` is an amount, a department or a status; `group` names the kind of the row (改动, 新增, 删去); `other` is what the
+    other one of two documents says to the same point, where two are compared.
+    """
+
+    title: str
+    citation: Citation
+    value: str = ""
+    group: str = ""
+    other: Citation | None = None
+
+
+CardName = Literal["who", "conditions", "steps", "materials", "time_limit", "place", "telephone", "online"]
+
+
+@dataclass(frozen=True, slots=True)
+class CardField:
+    """One heading of a handling card with the words of the document that stand under it, in its order.
+
+    Raises ValueError where there are none: empty fields are left out.
+    """
+
+    name: CardName
+    citations: tuple[Citation, ...]
+
+    def __post_init__(self) -> None:
+        if not self.citations:
+            raise ValueError("a field of a card has at least one citation")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """How something is handled, as one document says it: fields in the order of `CardName`, each at most once."""
+
+    document: Document
+    fields: tuple[CardField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A short answer and the words that carry it. `confidence` is a probability in 0..1."""
+    """A short answer and the words that carry it. `confidence` is a probability in 0..1.
+
+    `rows` are there where the answer is a list; the citations are then theirs. `card` is there where the question asks how
+    something is handled.
+    """
 
     text: str
     citations: tuple[Citation, ...]
@@ -65,6 +112,8 @@ class Answer:
     warnings: tuple[Warning, ...] = ()
     rewritten: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    card: Card | None = None
 
     def __post_init__(self) -> None:
         if not self.text or not self.citations:
@@ -73,7 +122,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No answer, why, and the nearest passages all the same."""
+    """No answer, why, and the nearest passages all the same. `card` is there where the question asks how something is handled, no
+    sentence is a sure answer, and one document is about it: its words, to be read, not an answer that is stood for."""
 
     reason: Reason
     message: str
@@ -81,6 +131,7 @@ class Refusal:
     hits: tuple[Hit, ...]
     rewritten: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    card: Card | None = None
 
 
 Outcome = Answer | Refusal

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.bots.settings import Bots
-from api.records import Records
+from api.records.database import Records
 from corpus.types import Validity
 
 POLICY = make_document(

@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from live_service import SAMPLES, engine_service
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from api.service import EngineService
+from api.answer.service import EngineService
 from corpus.ingest import ingest
 from corpus.store import Store
 from qa.build import update_index

@@ -15,13 +15,13 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from api.service import EngineService
+    from api.answer.service import EngineService
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
 
 # The same examples on every machine and no deadline: what fails here fails there.
-settings.register_profile("tiaowen", derandomize=True, deadline=None, database=None)
+settings.register_profile("tiaowen", derandomize=True, deadline=None, database=None, max_examples=40)
 settings.load_profile("tiaowen")
 
 

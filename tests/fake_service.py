@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from api.answering import Counts, OnStep, Version
+from api.view import Counts, OnStep, Version
 from corpus.errors import NotFound
 from corpus.types import Anchor, Clause, Document, Kind, Link, Source, Span, Validity
 from index.types import Hit, Passage
+from qa.catalogue.policies import Policy, PolicyPage, Wanted
 from qa.types import Answer, Citation, Outcome, Question, Refusal, Warning
 
 HEADING = re.compile(
@@ -137,6 +138,21 @@ class FakeService:
 
     def has_file(self, name: str) -> bool:
         return any(source.file == name for d in self._documents.values() for source in d.sources)
+
+    def policies(self, wanted: Wanted) -> PolicyPage:
+        """Without a department: what a document says of itself is its first line here."""
+        rows = [d for d in self._documents.values() if wanted.subject is None or wanted.subject in d.title]
+        rows = [d for d in rows if wanted.in_force_on is None or d.status_on(wanted.in_force_on) == "in_force"]
+        start = 0
+        if wanted.cursor is not None:
+            ids = [d.id for d in rows]
+            if wanted.cursor not in ids:
+                raise NotFound("没有这一页", "请从第一页重新开始")
+            start = ids.index(wanted.cursor) + 1
+        shown = [d for d in rows[start : start + wanted.limit] if self._clauses[d.id]]
+        policies = tuple(Policy(d, self._cite(d.quote(self._clauses[d.id][0].span))) for d in shown)
+        more = start + wanted.limit < len(rows)
+        return PolicyPage(policies, shown[-1].id if more and shown else None, len(rows))
 
     def counts(self) -> Counts:
         clauses = sum(map(len, self._clauses.values()))

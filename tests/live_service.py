@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from api.service import EngineService
+from api.answer.service import EngineService
 from corpus.ingest import ingest
 from corpus.store import Store
 from qa.build import build_engine, update_index

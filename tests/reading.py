@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from datetime import date
 
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from index.types import Hit

@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.answering import OnStep
 from api.app import create_app
 from api.errors import BODY_LIMIT
+from api.view import OnStep
 from corpus.errors import StoreError
 from corpus.types import Document, Link, Validity
 from index.types import Hit
@@ -66,7 +66,7 @@ def test_ask_answers_in_the_shape_of_the_contract(client: TestClient) -> None:
     got = client.post("/v1/ask", json={"question": "国家级奖多少？", "session_id": "s1", "top_k": 2}).json()
     assert set(got) == {
         *("id", "question", "rewritten", "status", "reason", "message", "answer", "confidence", "warnings"),
-        *("answered_by", "citations", "passages", "timings_ms"),
+        *("answered_by", "citations", "passages", "timings_ms", "rows", "card", "conditions"),
     }
     assert (got["status"], got["answer"], got["reason"], got["message"]) == ("answered", "100万元", None, None)
     assert got["question"] == "国家级奖多少？" and 0 <= got["confidence"] <= 1
@@ -400,7 +400,7 @@ def test_openapi_names_the_contract_and_the_error_shape(client: TestClient) -> N
     }
     for operations in paths.values():
         for operation in operations.values():
-            assert {code for code in operation["responses"] if code[0] == "2"}
+            assert {code for code in operation["responses"] if code[0] in "23"}
             assert "ErrorBody" in json.dumps(operation["responses"]["default"])
 
 
@@ -432,21 +432,21 @@ def answered_or_explained(response: Any) -> None:
         assert set(response.json()["error"]) == ERROR_KEYS
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=BODIES | JSON_VALUES)
 def test_any_json_is_answered_or_explained(shared_client: TestClient, body: Any) -> None:
     raw = json.dumps(body).encode()
     answered_or_explained(shared_client.post("/v1/ask", content=raw, headers={"content-type": "application/json"}))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(question=UNICODE)
 def test_any_text_is_answered_or_explained(shared_client: TestClient, question: str) -> None:
     raw = json.dumps({"question": question}).encode()
     answered_or_explained(shared_client.post("/v1/ask", content=raw, headers={"content-type": "application/json"}))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(raw=st.binary(max_size=60))
 def test_any_bytes_are_answered_or_explained(shared_client: TestClient, raw: bytes) -> None:
     answered_or_explained(shared_client.post("/v1/ask", content=raw, headers={"content-type": "application/json"}))

@@ -17,12 +17,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from api import backup as module
-from api.backup import MANIFEST, back_up, is_ours
 from api.cli import main
 from api.errors import BadArchive, CannotBackUp, CannotRestore
-from api.records import Records
-from api.restore import in_use, restore
+from api.records.database import Records
+from api.run import backup as module
+from api.run.backup import MANIFEST, back_up, is_ours
+from api.run.restore import in_use, restore
 from corpus.ingest import ingest
 from corpus.store import Store
 from qa.build import build_engine, update_index
@@ -56,6 +56,8 @@ def data(tmp_path: Path) -> Path:
     records.close()
     (data / "lexicon.toml").write_text("", "utf-8")
     (data / "bots.toml").write_text('[webhook]\nsecret = "0123456789abcdef"\n', "utf-8")
+    (data / "evaluations" / "1").mkdir(parents=True)
+    (data / "evaluations" / "1" / "report.json").write_text("{}")
     (data / "uploads" / ".incoming" / "x").mkdir(parents=True)
     (data / "uploads" / ".incoming" / "x" / "half.txt").write_text("half")
     return data
@@ -84,9 +86,10 @@ def test_a_restored_folder_answers_alike(data: Path, archive: Path, tmp_path: Pa
     contents, kept = restore(archive, there)
     assert kept is None and said(there) == said(data) == "100万元"
     assert {p.name for p in there.iterdir()} == {
-        *("tiaowen.sqlite3", "service.sqlite3", "index", "uploads", "lexicon.toml", "bots.toml")
+        *("tiaowen.sqlite3", "service.sqlite3", "index", "uploads", "lexicon.toml", "bots.toml", "evaluations")
     }
     assert (there / "uploads" / "园区　一.txt").read_text("utf-8") == TEXT.format(100)
+    assert (there / "evaluations" / "1" / "report.json").read_text("utf-8") == "{}"
     assert not (there / "uploads" / ".incoming").exists()
     with closing(sqlite3.connect(there / "service.sqlite3")) as connection:
         assert connection.execute("SELECT text FROM kept").fetchall() == [("甲",)]

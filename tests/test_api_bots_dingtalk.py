@@ -243,7 +243,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(message())), JSON)
 def test_no_field_makes_a_fault(client: TestClient, name: str, value: Any) -> None:
     response = post(client, {**message(), name: value})

@@ -17,8 +17,8 @@ from bot_bench import QUOTE, service
 from test_api_bots_stream import serving
 
 from api.bots.settings import Bots, DingTalk, Feishu, Receiver, Webhook, WeCom, read_bots
-from api.outbox import Delivery
-from api.receivers import HttpReceiver
+from api.outgoing.receivers import HttpReceiver
+from api.records.outbox import Delivery
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "bots.md").read_text("utf-8")

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.answer.service import EngineService
 from api.app import create_app
 from api.bots.settings import Bots, DingTalk, Webhook
-from api.records import Records
-from api.service import EngineService
-from api.signing import sign
+from api.outgoing.signing import sign
+from api.records.database import Records
 from corpus.ingest import ingest
 from corpus.store import Store
 from qa.build import build_engine, update_index

@@ -285,7 +285,7 @@ def test_a_huge_body(client: TestClient) -> None:
     error_of(post(client, event("问" * BODY_LIMIT)), 413, "payload_too_large")
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["header", "event", "schema"]), st.none() | st.integers() | st.text(max_size=5) | st.just({}))
 def test_no_part_makes_a_fault(client: TestClient, name: str, value: Any) -> None:
     response = post(client, {**event(), name: value})
@@ -295,7 +295,7 @@ def test_no_part_makes_a_fault(client: TestClient, name: str, value: Any) -> Non
 FIELDS = ["message_id", "chat_id", "message_type", "content", "mentions", "create_time", "chat_type"]
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(FIELDS), st.none() | st.integers() | st.text(max_size=5) | st.just({}) | st.just([{"key": 5}]))
 def test_no_field_of_a_message_makes_a_fault(client: TestClient, name: str, value: Any) -> None:
     response = post(client, event(**{name: value}))

@@ -20,7 +20,7 @@ from api import cli
 from api.app import create_app
 from api.bots import stream
 from api.bots.settings import Bots, DingTalk, Webhook
-from api.records import Records
+from api.records.database import Records
 
 pytest.importorskip("dingtalk_stream")
 

@@ -22,8 +22,8 @@ from api.bots.attendant import conversation, hand_off_note
 from api.bots.seen import KEEP, LEASE, Seen
 from api.bots.settings import Bots, Webhook
 from api.errors import BODY_LIMIT, Busy
-from api.records import FILE, Records
-from api.signing import WINDOW, sign
+from api.outgoing.signing import WINDOW, sign
+from api.records.database import FILE, Records
 from qa.types import Outcome, Question
 
 SECRET = "a secret of thirty-two characters"
@@ -129,7 +129,7 @@ def test_two_tries_at_once_are_answered_once(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_had_taken_is_answered_by_the_next(tmp_path: Path) -> None:
     at = [1000.0]
-    seen = Seen(Records(tmp_path), lambda: at[0])
+    seen = Seen(Records(tmp_path), lambda: at[0], counted=lambda: at[0])
     lost = seen.claim("webhook", "m", "x")
     assert lost.state == "mine" and seen.claim("webhook", "m", "x").state == "others"
     at[0] += LEASE + 1
@@ -251,7 +251,7 @@ def test_the_schema_of_the_service_names_the_webhook(client: TestClient) -> None
     assert names <= set(schema["components"]["schemas"]), "every reference leads somewhere"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.binary(max_size=300),

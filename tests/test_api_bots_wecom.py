@@ -236,7 +236,7 @@ def test_signed_messages_that_are_wrong(client: TestClient, engine: FakeService,
     assert engine.asked == []
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=120).map(lambda data: base64.b64encode(data).decode()) | st.text(max_size=60))
 def test_nothing_that_is_signed_but_not_encrypted_makes_a_fault(client: TestClient, encrypted: str) -> None:
     stamp = str(int(time.time()))

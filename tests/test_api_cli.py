@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from test_index_encoder import tiny_transformer
 
+from api.answer.service import EngineService
 from api.cli import encoder_name, main
-from api.service import EngineService
 from qa.build import build_engine
 
 GOOD = """甲山市支持园区若干措施
@@ -245,3 +245,53 @@ def test_help_names_every_command(capsys: Captured) -> None:
 
 def test_no_thread_is_left_over() -> None:
     assert not [t for t in threading.enumerate() if t.name == "warm-up"]
+
+
+# --- what is left out, archives ---------------------------------------------------------------------------------------
+
+
+def deck() -> bytes:
+    """A presentation with a hidden slide."""
+    from test_corpus_readers_pptx import deck, shape
+
+    return deck(shape("停车办法", "title") + shape("第一条 每小时5元。"), shape("草稿"), show="0")
+
+
+def test_ingest_says_in_a_line_what_was_left_out(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "汇报.pptx").write_bytes(deck())
+    assert main(["ingest", str(tmp_path / "汇报.pptx"), "--data", str(tmp_path / "d")]) == 0
+    assert "汇报.pptx：未计入正文：隐藏内容 1 处（可用 tiaowen read 查看）" in capsys.readouterr().out
+
+
+def test_files_that_went_from_an_archive_are_told(tmp_path: Path, capsys: Captured) -> None:
+    from test_corpus_archives import NOTICE, OTHER, zipped
+
+    path, folder = tmp_path / "包.zip", str(tmp_path / "d")
+    path.write_bytes(zipped(("停车.txt", NOTICE.format(5)), ("落户.txt", OTHER)))
+    assert main(["ingest", str(path), "--data", folder]) == 0
+    path.write_bytes(zipped(("停车.txt", NOTICE.format(5))))
+    assert main(["ingest", str(path), "--data", folder]) == 0
+    out = capsys.readouterr().out
+    assert "随之移除：包.zip/落户.txt" in out and "未变 1，未导入 0，移除 1" in out
+    assert main(["drop", "包.zip", "--data", folder]) == 0
+    assert "现有文件 0 份" in capsys.readouterr().out
+
+
+def test_read_shows_how_a_file_is_read_without_taking_it_in(tmp_path: Path, capsys: Captured) -> None:
+    from test_corpus_archives import NOTICE, zipped
+
+    path = tmp_path / "包.zip"
+    path.write_bytes(zipped(("停车.txt", NOTICE.format(5)), ("汇报.pptx", deck()), ("坏.txt", b"")))
+    assert main(["read", str(path), "--clauses"]) == 1
+    out, err = capsys.readouterr()
+    assert (
+        "包.zip/停车.txt：文件 1 份" in out
+        and "《甲市停车办法》" in out
+        and "第一条  第一条 停车收费每小时5元。" in out
+    )
+    assert "施行 2025-01-01" in out and "隐藏内容：草稿" in out and "不能读 包.zip/坏.txt" in err
+    assert main(["read", str(path), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["files"]
+    assert [file["file"] for file in told] == ["包.zip/停车.txt", "包.zip/汇报.pptx"]
+    assert told[1]["left_out"] == [{"reason": "hidden", "text": "草稿"}]
+    assert [c["address"] for c in told[0]["documents"][0]["clauses"]] == ["标题", "第一条", "第二条"]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.conversations import StoredConversations
-from api.records import Records
+from api.records.conversations import StoredConversations
+from api.records.database import Records
 from index.types import Passage
-from qa.converse import Conversations, MemoryConversations, Turn
+from qa.turns.memory import Conversations, MemoryConversations, Turn
 
 PASSAGE = Passage("p1", "第一条 “奖励”100万元。\n", "甲山市若干措施", "d1", "c1", 3, 18)
 
@@ -42,8 +42,8 @@ def test_a_session_knows_its_last_turn_and_no_other(talks: Conversations) -> Non
     talks.remember("b", Turn("乙"))
     talks.remember(None, Turn("丙"))
     assert (talks.last("a"), talks.last("b"), talks.last(None)) == (Turn("甲", PASSAGE), Turn("乙"), None)
-    talks.remember("a", Turn("丁"))
-    assert talks.last("a") == Turn("丁"), "the passage of the turn before is gone with it"
+    talks.remember("a", Turn("丁", None, ("甲", "“丙”")))
+    assert talks.last("a") == Turn("丁", None, ("甲", "“丙”")), "the passage of the turn before is gone with it"
 
 
 def test_the_session_used_longest_ago_goes_first(talks: Conversations) -> None:
@@ -77,15 +77,15 @@ def test_a_turn_is_forgotten_after_its_time(records: Records) -> None:
     now[0] += 1
     assert talks.last("a") is None
     talks.remember("b", Turn("乙"))
-    rows = records.connect().execute("SELECT session FROM conversations").fetchall()
+    rows = records.connect().execute("SELECT session FROM talks").fetchall()
     assert [row["session"] for row in rows] == ["b"], "what is forgotten is not kept either"
 
 
 def test_another_process_goes_on_with_it(records: Records, tmp_path: Path) -> None:
     StoredConversations(records).remember("a", Turn("甲", PASSAGE))
     code = (
-        "import sys; from pathlib import Path; from api.conversations import StoredConversations;"
-        "from api.records import Records; from qa.converse import Turn;"
+        "import sys; from pathlib import Path; from api.records.conversations import StoredConversations;"
+        "from api.records.database import Records; from qa.turns.memory import Turn;"
         "talks = StoredConversations(Records(Path(sys.argv[1]))); turn = talks.last('a');"
         "print(turn.topic, turn.passage.clause_id); talks.remember('a', Turn('乙'))"
     )
@@ -102,7 +102,16 @@ def test_a_passage_of_another_version_of_the_program_is_left_out(records: Record
     for text in ('{"id": "p", "colour": 1}', "no json", "[]"):
         talks.remember("a", Turn("甲", PASSAGE))
         with records.transaction() as connection:
-            connection.execute("UPDATE conversations SET passage = ?", (text,))
+            connection.execute("UPDATE talks SET passage = ?", (text,))
+        assert talks.last("a") == Turn("甲")
+
+
+def test_questions_before_that_cannot_be_read_are_left_out(records: Records) -> None:
+    talks = StoredConversations(records)
+    for text in ("no json", "{}", ""):
+        talks.remember("a", Turn("甲", None, ("乙",)))
+        with records.transaction() as connection:
+            connection.execute("UPDATE talks SET before = ?", (text,))
         assert talks.last("a") == Turn("甲")
 
 
@@ -113,7 +122,7 @@ def test_what_cannot_be_kept_costs_no_answer(
     talks.remember("\ud800", Turn("甲"))
     assert talks.last("\ud800") is None
     with closing(sqlite3.connect(tmp_path / "service.sqlite3")) as connection, connection:
-        connection.execute("DROP TABLE conversations")
+        connection.execute("DROP TABLE talks")
     talks.remember("a", Turn("甲"))
     assert talks.last("a") is None
     assert "cannot be written" in caplog.text and "cannot be read" in caplog.text

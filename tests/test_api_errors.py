@@ -20,14 +20,14 @@ from test_api_guard import bearer
 from test_api_guard import client_of as guarded
 
 from api import errors
-from api.answering import OnStep
 from api.app import create_app
 from api.bots.settings import Bots, Webhook
 from api.errors import ApiError
-from api.keys import Keys
-from api.records import Records
+from api.outgoing.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from api.records.database import Records
+from api.records.keys import Keys
 from api.settings import Settings
-from api.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from api.view import OnStep
 from qa.types import Outcome, Question
 
 POLICY = make_document("试行办法\n第一条 奖励10万元。\n")
@@ -79,7 +79,7 @@ def slow(status: int) -> Any:
 
 def late_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A request whose body never ends."""
-    monkeypatch.setattr("api.envelope.BODY_SECONDS", 0.05)
+    monkeypatch.setattr("api.edge.envelope.BODY_SECONDS", 0.05)
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -168,6 +168,7 @@ MET: dict[str, tuple[int, Met]] = {
     "key_wrong": (401, lambda t, m: guarded(Records(t)).get("/v1/documents", headers=bearer("tw_x"))),
     "session_expired": (401, lambda t, m: login_ended(t)),
     "forbidden": (403, lambda t, m: other_role(t)),
+    "embedding_off": (404, lambda t, m: guarded(Records(t), Settings()).get("/widget.js")),
     "origin_refused": (403, lambda t, m: guarded(Records(t), Settings(), address="203.0.113.9").get("/")),
     "rate_limited": (429, lambda t, m: too_often(t)),
     "busy": (503, lambda t, m: slow(503)),
@@ -182,6 +183,11 @@ MET: dict[str, tuple[int, Met]] = {
 ELSEWHERE = {
     "message_unreadable": "tests/test_api_bots_wecom.py",
     "message_unanswered": "tests/test_api_bots_wecom.py",
+    "sso_expired": "tests/test_api_sso.py",
+    "sso_refused": "tests/test_api_sso.py",
+    "sso_untrusted": "tests/test_api_sso.py",
+    "sso_no_role": "tests/test_api_sso.py",
+    "sso_unavailable": "tests/test_api_sso.py",
     "not_safe": "tests/test_api_guard.py",
     "cannot_listen": "tests/test_api_serving.py",
 }

@@ -14,10 +14,10 @@ from test_api_app import error_of
 
 from api.access import RANK, Role
 from api.app import create_app
+from api.edge.guard import COOKIE, require_safe, role_for
 from api.errors import NotSafe
-from api.guard import COOKIE, require_safe, role_for
-from api.keys import Keys
-from api.records import Records
+from api.records.database import FILE, Records
+from api.records.keys import MADE, Keys
 from api.settings import Settings
 
 POLICY = make_document("试行办法\n第一条 奖励10万元。\n")
@@ -48,7 +48,7 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 
 # What a route may be used for without a key is written down here a second time, on purpose.
-PUBLIC = {"/v1/me", "/v1/login", "/v1/logout", "/healthz", "/readyz"}
+PUBLIC = {"/v1/me", "/v1/login", "/v1/logout", "/v1/sso/login", "/v1/sso/callback", "/healthz", "/readyz"}
 
 
 def test_every_route_needs_a_key_but_those_that_show_nothing(records: Records) -> None:
@@ -105,10 +105,10 @@ def test_a_line_break_does_not_lead_past_the_table_of_roles(records: Records, en
 def test_revoking_the_last_key_does_not_open_the_service(records: Records) -> None:
     keys = Keys(records)
     client = client_of(records, Settings(), address="127.0.0.1")
-    assert client.get("/v1/faq").status_code == 200
+    assert client.get("/v1/documents").status_code == 200
     key, _ = keys.create("a", "admin")
     keys.revoke(key.id)
-    error_of(client.get("/v1/faq"), 401, "key_missing")
+    error_of(client.get("/v1/documents"), 401, "key_missing")
     assert client.get("/v1/me").json()["access"] == "keys"
 
 
@@ -147,9 +147,9 @@ def test_a_login_ends_and_says_so(records: Records, monkeypatch: pytest.MonkeyPa
     made = page.post("/v1/login", json={"key": f" {token} "})
     assert made.json()["role"] == "operate" and "httponly" in made.headers["set-cookie"].lower()
     assert "samesite=strict" in made.headers["set-cookie"].lower() and token not in made.headers["set-cookie"]
-    assert page.get("/v1/me").json() == {"role": "operate", "name": "张工", "access": "keys"}
+    assert page.get("/v1/me").json() == {"role": "operate", "name": "张工", "access": "keys", "sso": False}
     with monkeypatch.context() as patch:
-        patch.setattr("api.keys.now", lambda: "2999-01-01T00:00:00.000000+00:00")
+        patch.setattr("api.records.keys.now", lambda: "2999-01-01T00:00:00.000000+00:00")
         error_of(page.get("/v1/faq"), 401, "session_expired")
     page.post("/v1/logout", json={})
     assert page.get("/v1/me").json()["role"] is None
@@ -164,7 +164,7 @@ def test_where_asking_is_free_the_rest_is_not(records: Records) -> None:
     token = Keys(records).create("", "operate")[1]
     client = client_of(records, Settings(access="ask"), address="203.0.113.9", base_url="http://ask.example.test")
     assert client.post("/v1/ask", json=QUESTION).status_code == 200
-    assert client.get("/v1/me").json() == {"role": "ask", "name": "", "access": "ask"}
+    assert client.get("/v1/me").json() == {"role": "ask", "name": "", "access": "ask", "sso": False}
     error_of(client.get("/v1/faq"), 401, "key_missing")
     error_of(client.post("/v1/ask", json=QUESTION, headers=bearer("tw_x")), 401, "key_wrong")
     assert client.get("/v1/faq", headers=bearer(token)).status_code == 200
@@ -175,10 +175,80 @@ def test_where_asking_is_free_the_rest_is_not(records: Records) -> None:
 
 def test_an_open_service_closes_with_its_first_key(records: Records) -> None:
     client = client_of(records, Settings())
-    assert client.get("/v1/me").json() == {"role": "admin", "name": "本机", "access": "open"}
-    assert client.get("/v1/faq").status_code == 200
+    assert client.get("/v1/me").json() == {"role": "ask", "name": "本机", "access": "open", "sso": False}
+    assert client.get("/v1/documents").status_code == 200
     Keys(records).create("", "ask")
-    error_of(client.get("/v1/faq"), 401, "key_missing")
+    error_of(client.get("/v1/documents"), 401, "key_missing")
+
+
+# What may be done without a key or the token of the start, whoever asks: a proxy that says nothing looks like this machine.
+MANAGING = [
+    ("GET", "/v1/operator/queue?kind=handoffs"),
+    ("GET", "/v1/faq"),
+    ("GET", "/metrics"),
+    ("POST", "/v1/documents"),
+    ("DELETE", "/v1/files/x"),
+]
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(access="open", any_host=True)])
+@pytest.mark.parametrize(("method", "path"), MANAGING)
+def test_an_open_service_lets_everybody_ask_and_no_more(
+    records: Records, settings: Settings, method: str, path: str
+) -> None:
+    client = client_of(records, settings)
+    assert client.post("/v1/ask", json=QUESTION, headers=bearer("any")).status_code == 200
+    refused = client.request(method, path)
+    error_of(refused, 401, "key_missing")
+    assert "链接" in refused.json()["error"]["hint"]
+    error_of(client.request(method, path, headers=bearer("tw_start_made_up")), 401, "key_wrong")
+    token = Keys(records).start()
+    assert client.request(method, path, headers=bearer(token)).status_code not in (401, 403)
+
+
+def test_the_token_of_a_start_signs_a_page_in_until_the_next_start_or_the_first_key(records: Records) -> None:
+    keys = Keys(records)
+    token = keys.start()
+    page = client_of(records, Settings())
+    assert page.post("/v1/login", json={"key": token}).json()["role"] == "admin"
+    assert page.get("/v1/faq").status_code == 200 and page.get("/v1/me").json()["access"] == "open"
+    page.post("/v1/logout", json={})
+    error_of(page.get("/v1/faq"), 401, "key_missing")
+    page.post("/v1/login", json={"key": token})
+    newer = Keys(records).start()
+    error_of(page.get("/v1/faq"), 401, "session_expired")
+    error_of(page.post("/v1/login", json={"key": token}), 401, "key_wrong")
+    assert page.post("/v1/login", json={"key": newer}).status_code == 200
+    keys.create("", "ask")
+    error_of(page.get("/v1/faq"), 401, "session_expired")
+    error_of(page.get("/v1/faq", headers=bearer(newer)), 401, "key_wrong")
+
+
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_records_that_are_lost_do_not_open_a_service_that_had_keys(tmp_path: Path, how: str) -> None:
+    before = Records(tmp_path)
+    Keys(before).create("", "admin")
+    before.close()
+    for path in tmp_path.glob(f"{FILE}*"):
+        if how == "empty" and path.name == FILE:
+            path.write_bytes(b"")
+        else:
+            path.unlink()
+    records = Records(tmp_path)
+    keys = Keys(records)
+    assert keys.lost() and keys.any()
+    client = client_of(records, Settings())
+    error_of(client.post("/v1/ask", json=QUESTION), 401, "key_missing")
+    error_of(client.get("/v1/faq", headers=bearer(keys.start())), 401, "key_wrong")
+    token = keys.create("", "admin")[1]
+    assert not keys.lost() and client.get("/v1/faq", headers=bearer(token)).status_code == 200
+
+
+def test_keys_of_an_older_version_are_known_to_have_been(tmp_path: Path) -> None:
+    Keys(Records(tmp_path)).create("", "ask")
+    (tmp_path / MADE).unlink()  # which older versions did not write
+    Keys(Records(tmp_path))
+    assert (tmp_path / MADE).exists()
 
 
 @pytest.mark.parametrize(
@@ -219,7 +289,7 @@ def test_a_service_on_an_open_address_needs_keys_or_a_word(records: Records) -> 
 # --- pages of other sites --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example.test", "null", "http://127.0.0.1:9999"])
+@pytest.mark.parametrize("origin", ["http://evil.example.test", "null", "http://127.0.0.1:9999", "http://[", "//", "["])
 def test_a_page_of_another_site_can_make_nobody_act(records: Records, origin: str) -> None:
     client = client_of(records, Settings())
     error_of(client.post("/v1/ask", json=QUESTION, headers={"Origin": origin}), 403, "origin_refused")
@@ -245,8 +315,54 @@ def test_other_sites_that_are_named_may_call(records: Records) -> None:
     answered = named.post("/v1/ask", json=QUESTION, headers={**bearer(token), "Origin": site})
     assert answered.headers["access-control-allow-origin"] == site
     assert "access-control-allow-credentials" not in answered.headers
+    assert "Retry-After" in answered.headers["access-control-expose-headers"]
     other = named.post("/v1/ask", json=QUESTION, headers={**bearer(token), "Origin": "https://other.example.test"})
     assert "access-control-allow-origin" not in other.headers
+
+
+SDK = "authorization,content-type,x-stainless-os,x-stainless-retry-count,x-stainless-helper-method,openai-organization"
+
+
+@pytest.mark.parametrize("asked", [SDK, "x-session-id", "X-API-Key, X-Stainless-Lang", "mcp-protocol-version", ""])
+def test_a_page_may_send_what_clients_send(records: Records, asked: str) -> None:
+    site = "http://app.example.test"
+    client = client_of(records, Settings(access="keys", cors=(site,)))
+    headers = {"Origin": site, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked}
+    answered = client.options("/v1/chat/completions", headers=headers)
+    allowed = {name.strip().lower() for name in answered.headers["access-control-allow-headers"].split(",")}
+    assert answered.status_code == 200 and answered.headers["access-control-allow-origin"] == site
+    assert {name.strip().lower() for name in asked.split(",") if name} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("site", "method", "asked"),
+    [
+        ("https://other.example.test", "POST", "content-type"),
+        ("http://app.example.test", "DELETE", ""),
+        ("http://app.example.test", "POST", "x-other"),
+        ("http://app.example.test", "POST", "x-stainless-os, x-other"),
+    ],
+)
+def test_a_refused_preflight_has_the_shape_of_every_error(records: Records, site: str, method: str, asked: str) -> None:
+    client = client_of(records, Settings(access="keys", cors=("http://app.example.test",)))
+    headers = {"Origin": site, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": asked}
+    refused = client.options("/v1/ask", headers=headers)
+    error_of(refused, 403, "origin_refused")
+    assert refused.headers.get("access-control-allow-origin") in (None, "http://app.example.test")
+
+
+def test_nobody_names_the_conversation_of_a_key(records: Records) -> None:
+    key, token = Keys(records).create("", "ask")
+    service = FakeService([POLICY], {"奖励": ("10万元", "奖励10万元")})
+    client = TestClient(create_app(service, records=records, settings=Settings(access="ask")))
+    body = {**QUESTION, "session_id": "s1"}
+    client.post("/v1/ask", json=body, headers=bearer(token))
+    for named in (f"key:{key.id}/s1", "s1", f"open/key:{key.id}/s1"):
+        client.post("/v1/ask", json={**QUESTION, "session_id": named})
+    assert len({question.session for question in service.asked}) == 4
+    made = client.post("/v1/handoffs", json=body | {"contact": "甲"}, headers=bearer(token)).json()["id"]
+    other = client.post("/v1/handoffs", json={**body, "session_id": f"key:{key.id}/s1", "contact": "乙"}).json()["id"]
+    assert made != other
 
 
 # --- how often --------------------------------------------------------------------------------------------------------
@@ -289,7 +405,7 @@ def test_a_socket_for_both_kinds_of_addresses_counts_each_ipv4_caller_for_itself
 def test_a_service_open_to_all_still_counts_each_address_but_its_own(records: Records) -> None:
     settings = Settings(access="open", any_host=True, rate_address=1)
     far, near = (client_of(records, settings, address=address) for address in ("203.0.113.9", "127.0.0.1"))
-    assert far.get("/v1/faq").status_code == 200, "open is open"
+    assert far.get("/v1/documents").status_code == 200
     error_of(far.post("/v1/ask", json=QUESTION), 429, "rate_limited")
     assert client_of(records, settings, address="203.0.113.10").post("/v1/ask", json=QUESTION).status_code == 200
     assert [near.post("/v1/ask", json=QUESTION).status_code for _ in range(3)] == [200] * 3

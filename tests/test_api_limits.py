@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.edge.limits import WINDOW, Gate, RateLimit
 from api.errors import Busy, RateLimited, TimedOut
-from api.limits import WINDOW, Gate, RateLimit
 
 
 class Times:
@@ -31,7 +31,7 @@ def allowed(rates: RateLimit, calls: int, caller: str = "key:a") -> bool:
     return True
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(st.floats(0.01, 40), min_size=1, max_size=80),
     st.integers(1, 12),
@@ -54,7 +54,7 @@ def test_no_caller_gets_more_than_its_calls_in_a_clock_minute(waits: list[float]
         assert len(last) <= 2 * calls, "what the counters of two minutes may let through at most"
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=40), st.integers(1, 8))
 def test_after_the_wait_that_is_told_a_call_is_taken(waits: list[float], calls: int) -> None:
     times = Times()

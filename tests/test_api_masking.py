@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.logs import REQUEST, JsonLines
-from api.masking import masked
+from api.edge.logs import REQUEST, JsonLines
+from api.records.masking import masked
 
 
 @pytest.mark.parametrize(

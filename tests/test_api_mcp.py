@@ -22,15 +22,15 @@ from live_service import CENTRE, DAY, SMALL_GIANT, engine_service, ingest_sample
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from api import schemas
-from api.answering import OnStep
+from api.answer.service import EngineService
 from api.app import create_app
+from api.contract import schemas
 from api.errors import BODY_LIMIT
-from api.keys import Keys
-from api.mcp_tools import TOOLS, AskResult, DocumentsResult, SearchResult
-from api.records import Records
-from api.service import EngineService
+from api.records.database import Records
+from api.records.keys import Keys
+from api.routes.mcp_tools import TOOLS, AskResult, DocumentsResult, SearchResult
 from api.settings import Settings
+from api.view import OnStep
 from qa.types import Outcome, Question
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,7 +83,7 @@ def call(server: Any, name: str, mode: str = "auto", **arguments: Any) -> tuple[
 @pytest.mark.parametrize("mode", MODES)
 def test_the_tools_are_listed_with_what_they_take_and_give(address: str, mode: str) -> None:
     tools = {tool.name: tool for tool in talk(f"{address}/mcp", lambda c: c.list_tools(), mode).tools}
-    assert set(tools) == {"ask", "search", "get_clause", "list_documents"}
+    assert set(tools) == {"ask", "search", "get_clause", "list_documents", "find_policies"}
     for tool in tools.values():
         assert tool.title and tool.description and tool.output_schema["type"] == "object"
         assert tool.annotations.read_only_hint and tool.input_schema["additionalProperties"] is False
@@ -321,14 +321,13 @@ def parameters(data: Path) -> StdioServerParameters:
     )
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_on_stdio(data: Path, mode: str) -> None:
+def test_on_stdio(data: Path) -> None:
     async def work(client: Client) -> tuple[set[str], Any, Any]:
         names = {tool.name for tool in (await client.list_tools()).tools}
         answer = await client.call_tool("ask", {"question": SMALL_GIANT, "as_of": DAY.isoformat()})
         return names, answer, await client.call_tool("ask", {"question": ""})
 
-    names, answer, refused = talk(parameters(data), work, mode)
+    names, answer, refused = talk(parameters(data), work)  # the ways to agree on a version are tested over HTTP
     assert names == set(TOOLS) and answer.structured_content["answer"] == "最高100万元"
     assert refused.is_error and "question_empty" in refused.content[0].text
 
@@ -385,3 +384,17 @@ def test_a_folder_without_documents_is_told_on_standard_error(tmp_path: Path) ->
         [given.command, *given.args], env=given.env, cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1 and done.stdout == "" and "错误：" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("accept", [None, "", "*/*"])
+def test_a_client_that_names_no_form_of_answer_gets_one(accept: str | None) -> None:
+    message = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }
+    with TestClient(create_app(FakeService([]))) as client:
+        del client.headers["accept"]
+        answered = client.post("/mcp", json=message, headers={} if accept is None else {"Accept": accept})
+    assert answered.status_code == 200 and answered.json()["result"]["serverInfo"]["name"] == "tiaowen"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +22,10 @@ from hypothesis import strategies as st
 
 from api import cli
 from api.bots.settings import Bots, Receiver
-from api.outbox import LEASE, SCHEMA, Backoff, Delivery, Outbox, Undelivered, put, put_to
-from api.receivers import HttpReceiver
-from api.records import Records
-from api.signing import sign, verify
+from api.outgoing.receivers import HttpReceiver
+from api.outgoing.signing import sign, verify
+from api.records.database import Records
+from api.records.outbox import LEASE, SCHEMA, Backoff, Delivery, Outbox, Undelivered, put, put_to
 from corpus.errors import NotFound
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,7 +149,7 @@ def test_only_one_process_sends_and_another_takes_over_when_it_dies(tmp_path: Pa
     first = Outbox(Records(tmp_path), [target], clock)
     second = Outbox(Records(tmp_path), [target], clock)
     put_one(Records(tmp_path))
-    delivery, _ = first._take("desk")
+    delivery, _ = first._take(target)
     assert delivery is not None
     assert not second.send_next(target), "leased"
     clock.at += LEASE + 1
@@ -227,6 +229,34 @@ def test_nobody_there_is_told_without_the_address() -> None:
     assert "hidden" not in str(caught.value)
 
 
+def test_an_answer_in_drops_holds_the_sender_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.outgoing.receivers.DEADLINE", 1.0)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            accepted, _ = listener.accept()
+            with accepted:
+                accepted.recv(65536)
+                for byte in b"HTTP/1.1 200 OK\r\nX: " + b"a" * 10_000:
+                    try:
+                        accepted.sendall(bytes([byte]))
+                    except OSError:
+                        return
+                    if stop.wait(0.05):
+                        return
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        began = time.monotonic()
+        receiver = HttpReceiver("desk", f"http://127.0.0.1:{listener.getsockname()[1]}/hook", SECRET)
+        with pytest.raises(Undelivered):
+            receiver.send(Delivery(1, "e", "desk", "k", {}, "", "waiting", 1, 0, ""))
+        assert time.monotonic() - began < 6
+        stop.set()
+        dripping.join(10)
+
+
 def bots_of(desk: Platform, *kinds: str) -> Bots:
     return Bots(events=(Receiver("desk", desk.origin + "/hook", SECRET, kinds or ("*",)),))
 
@@ -260,10 +290,10 @@ def test_a_desk_that_is_down_gets_it_when_it_is_back(desk: Platform, tmp_path: P
 KILLED = """
 import sys, time
 from pathlib import Path
-from api.handoffs import Handoffs
-from api.outbox import SCHEMA, Outbox, put
-from api.records import Records
-from api.receivers import HttpReceiver
+from api.records.handoffs import Handoffs
+from api.records.outbox import SCHEMA, Outbox, put
+from api.records.database import Records
+from api.outgoing.receivers import HttpReceiver
 records = Records(Path(sys.argv[1]))
 outbox = Outbox(records, [HttpReceiver("desk", sys.argv[2], "secret of the receiving desk")])
 handoffs = Handoffs(records, put)

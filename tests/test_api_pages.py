@@ -12,11 +12,13 @@ from fake_service import FakeService, make_document
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.assets.site import WEB
 from api.errors import QUESTION_LIMIT
-from api.pages import WEB
+from qa.catalogue.starters import KINDS
 
-PAGES = ["/", "/library", "/operator", "/docs"]
+PAGES = ["/", "/library", "/operator", "/evaluation", "/docs"]
 FILES = sorted(path.name for path in WEB.iterdir())
+PREPARED = WEB.parent / "answer" / "suggestions.json"
 HOSTILE = "恶意文件<img src=x onerror=alert(1)>\n第一条 <script>alert(1)</script>\n第二条 完。\n"
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"  # a name, not an address: nothing is fetched from it
 
@@ -66,7 +68,8 @@ def test_pages_run_nothing_inline_and_every_asset_exists(client: TestClient, pat
         for name in ("src", "href"):
             address = attributes.get(name)
             if address and not address.startswith("#"):
-                assert address.startswith("/") and client.get(address).status_code == 200, address
+                assert not address.startswith("/"), "also below a path of another site"
+                assert client.get(f"/{address}").status_code == 200, address
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
@@ -133,6 +136,6 @@ def test_assets_are_cached_by_etag(client: TestClient) -> None:
 
 
 def test_suggestions_name_a_document_and_fit(client: TestClient) -> None:
-    rows = json.loads((WEB / "suggestions.json").read_text("utf-8"))
-    assert rows and all(set(row) == {"title", "question"} for row in rows)
+    rows = json.loads(PREPARED.read_text("utf-8"))
+    assert rows and all(set(row) == {"kind", "title", "question"} and row["kind"] in KINDS for row in rows)
     assert all(0 < len(row["question"]) <= QUESTION_LIMIT for row in rows)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sameness import sameness
+from api.records.sameness import sameness
 
 ASKED = "国家级小巨人奖多少"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from api.answering import View
-from api.service import EngineService
+from api.answer.service import EngineService
+from api.view import View
 from corpus.errors import NotFound
 from corpus.ingest import ingest
 from corpus.store import Store

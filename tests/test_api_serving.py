@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,7 +19,8 @@ from typing import Any
 import pytest
 
 from api.errors import CannotListen
-from api.serving import DATA, Models, _listening, make, models_from, serve
+from api.models import Models, models_from
+from api.run.serving import DATA, _listening, make, serve
 from corpus.errors import StoreError
 from corpus.ingest import ingest
 from corpus.store import Store
@@ -36,6 +38,9 @@ def publish(data: Path, amount: int) -> None:
     store = Store(data)
     ingest(store, [data / "园区.txt"])
     update_index(store, data)
+
+
+TOKENS: dict[int, str] = {}  # of the services that were started, by their ports
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,9 @@ def served(data: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], int]
         assert process.stdout
         line = process.stdout.readline()
         assert f"http://127.0.0.1:{port}" in line, (data.parent / f"{port}.log").read_text()
+        shown = re.search(rf"http://127\.0\.0\.1:{port}/library#start=(tw_start_[\w-]+)", process.stdout.readline())
+        assert shown, "an open service shows the way to its desk"
+        TOKENS[port] = shown[1]
         yield process, port
     finally:
         if process.poll() is None:
@@ -92,7 +100,7 @@ def figure(port: int, name: str) -> float:
     """One of the figures for Prometheus."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", "/metrics")
+        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {TOKENS[port]}"})
         lines = connection.getresponse().read().decode().splitlines()
     finally:
         connection.close()

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_api_app import error_of
 
-from api.answering import OnStep
+from api.answer.streaming import pieces
 from api.app import create_app
-from api.streaming import pieces
+from api.view import OnStep
 from corpus.errors import StoreError
 from qa.types import Outcome, Question
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api import service as module
-from api.answering import ask_with
+from api.answer import service as module
+from api.answer.answering import ask_with
+from api.answer.service import EngineService
 from api.app import create_app
-from api.service import EngineService
-from api.serving import DataFolder, Models
+from api.run.serving import DataFolder, Models
 from corpus.ingest import ingest
 from corpus.store import Store
 from index.errors import SnapshotError

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from test_corpus_properties import visible
 
-from corpus.ingest import ingest, read_documents
+from corpus.ingest import ingest
+from corpus.reading import read_documents
 from corpus.store import Store
 from corpus.types import Document
 
@@ -47,6 +48,24 @@ def test_a_title_begins_the_next_document(between: str, line: int) -> None:
     assert second.sources[0].line_start == line
     assert first.text.endswith("有效期至2027年12月31日。")
     assert not second.title_inferred
+
+
+def test_a_note_over_the_title_is_no_document_of_its_own() -> None:
+    (document,) = documents("此规范性文件已经审查，准予登记。\n" + FIRST)
+    assert document.title == "澜江市支持工业设计发展的若干措施"
+
+
+def test_addressees_after_a_mark_begin_no_document() -> None:
+    text = FIRST.replace("二、培育设计人才", "（一）各镇（街道）人民政府、各部门职责：")
+    assert len(documents(text)) == 1
+
+
+def test_what_a_notice_without_a_title_of_its_own_issues_stays_with_it() -> None:
+    (document,) = documents(
+        "澜江市人民政府办公室文件\n澜府办〔2025〕5号\n各镇政府，市各单位：\n《澜江市停车管理办法》已经市政府同意，现印发给你们。\n"
+        "澜江市人民政府办公室    2025年3月1日澜江市停车管理办法\n第一条 为了管理停车，制定本办法。\n第二条 依法停车。"
+    )
+    assert (document.title, document.issuer) == ("澜江市停车管理办法", "澜江市人民政府办公室")
 
 
 def test_numbering_that_restarts_in_mid_line_begins_a_document_without_a_title() -> None:
@@ -349,3 +368,31 @@ def test_minutes_after_a_policy(before: str) -> None:
     )
     assert first.text.endswith("12月31日。")
     assert (minutes.kind, minutes.title) == ("minutes", "澜江市政府第12次常务会议纪要")
+
+
+@pytest.mark.parametrize("heading", ["关于子女投靠父母有关问题的解释", "2016年投靠入户有关政策"])
+def test_a_heading_between_articles_begins_no_document(heading: str) -> None:
+    text = (
+        "澜江市户口审批规范\n第七条 外地人员投靠入户须提出申请。\n第八条 须提供户口簿。\n"
+        f"{heading}\n（一）问：子女是否应先登记？\n答：不需要。\n第十条 办理时限为二十个工作日。\n"
+    )
+    assert [d.title for d in documents(text)] == ["澜江市户口审批规范"]
+    apart = text.replace("第十条", "第一条")  # numbers that begin again are of another document
+    assert len(documents(apart)) == 2
+
+
+@pytest.mark.parametrize("first", ["第一章 总则\n第一条 依法服务。", "第一条 依法服务。"])
+def test_words_on_a_rule_under_its_title_and_the_rule_are_one_document(first: str) -> None:
+    text = (
+        "澜江市流动人口服务办法\n发布时间：2020-03-02\n一、《办法》出台的背景\n我市人口增长很快。\n二、《办法》的依据\n依据国家有关规定。\n"
+        f"澜江市流动人口服务办法\n{first}\n第二条 本办法自2020年4月1日起施行。\n"
+    )
+    assert [(d.title, str(d.validity.effective_from)) for d in documents(text)] == [
+        ("澜江市流动人口服务办法", "2020-04-01")
+    ]
+
+
+@pytest.mark.parametrize("opening", ["5月23日，有关负责人作了说明。", "记者昨日获悉，政策将调整。"])
+def test_a_box_beside_news_is_of_the_news(opening: str) -> None:
+    text = f"省里拟调整户口迁移 我市将保持一致\n来源：澜江日报\n记者昨日获悉，政策将调整。\n澜江市拟调整户口迁移政策\n{opening}\n"
+    assert len(documents(text)) == 1

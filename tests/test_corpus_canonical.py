@@ -7,8 +7,8 @@ import textwrap
 import pytest
 
 from corpus.canonical import Paragraph, paragraphs
-from corpus.ingest import read_documents
 from corpus.readers import Line
+from corpus.reading import read_documents
 
 
 def read(text: str) -> list[Paragraph]:
@@ -157,3 +157,18 @@ def test_the_history_of_a_law_is_no_part_of_its_title_in_a_wrapped_file() -> Non
     lines = [title, "1999年12月23日最高人民法院审判委员会第1094次", "会议通过", *textwrap.wrap(body, 23)]
     found = read("\n".join(lines))
     assert [p.text for p in found[:2]] == [title, "1999年12月23日最高人民法院审判委员会第1094次会议通过"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("第二条  公共租赁住房租金实行政府定价，由市价格主管", "部门会同财政部门制定。", True),
+        ("第三十条 对有关单位的工作人员，在廉租住房管理的各个环节", "中利用职务便利的，给予处分。", True),
+        ("（三）完善免试入学程序，规范招生行为，促进教育公平", "各校应当公开招生办法。", False),
+        ("第三十四条  实现信息化管理，形成长效的协同管理机制", "建立保障性住房规划平台。", False),
+    ],
+)
+def test_a_clause_that_breaks_off_inside_its_sentence_is_joined_and_a_heading_is_not(
+    first: str, second: str, joined: bool
+) -> None:
+    assert len(read(f"{first}\n{second}")) == (1 if joined else 2)

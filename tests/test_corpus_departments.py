@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.departments import brackets
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from corpus.types import Clause, Document
 
 TITLE = "澜江市测试若干措施"
@@ -314,7 +314,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_any_text(text: str) -> None:
     named(text)
@@ -332,7 +332,7 @@ STATED = (
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(STATED), min_size=2, max_size=6), st.integers(0, 5))
 def test_an_unrelated_paragraph_changes_nothing(stated: list[str], at: int) -> None:
     numerals = "一二三四五六七"

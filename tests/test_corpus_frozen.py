@@ -139,7 +139,7 @@ def test_the_digest_changes_with_everything_that_is_shown(store: Store, table: s
     before = store.digest()
     with closing(sqlite3.connect(store.path)) as connection, connection:
         where = f"rowid = (SELECT min(rowid) FROM {table})" if table != "refs" else "n = 0 AND title IS NOT NULL"
-        assert connection.execute(f"UPDATE {table} SET \"{column}\" = '9' WHERE {where}").rowcount
+        assert connection.execute(f"UPDATE {table} SET \"{column}\" = '77' WHERE {where}").rowcount
     assert store.digest() != before
 
 

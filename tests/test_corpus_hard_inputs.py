@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from test_corpus_properties import assert_whole, visible
 
-from corpus.ingest import read_documents
 from corpus.numerals import to_chinese
+from corpus.reading import read_documents
 from corpus.types import Clause, Document
 
 LAW = "澜江市燃气管理办法"

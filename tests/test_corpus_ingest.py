@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from corpus import ingest as ingestion
+from corpus import reading
 from corpus.errors import BadFile, NotFound, StoreError
-from corpus.ingest import find_files, ingest, read_documents
+from corpus.ingest import find_files, ingest
 from corpus.queries import Counts
 from corpus.readers import Line, ocr
 from corpus.readers.errors import NoTextLayer
+from corpus.reading import read_documents
 from corpus.store import Store
 from corpus.types import Anchor, Document, Span, Validity
 
@@ -50,7 +51,7 @@ def test_a_bad_file_is_reported_and_the_others_go_in(tmp_path: Path, store: Stor
 
 
 def test_a_file_too_large_is_rejected_unread(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingestion, "MAX_BYTES", 10)
+    monkeypatch.setattr("corpus.parts.MAX_BYTES", 10)
     (report,) = ingest(store, [write(tmp_path / "in", a=OLD)]).files
     assert (report.outcome, report.code) == ("rejected", "file_too_large")
 
@@ -201,7 +202,7 @@ def recognised(unread: bool) -> list[Line]:
 
 
 def test_what_was_recognised_is_known_to_be(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingestion, "read_lines", lambda data: recognised(unread=False))
+    monkeypatch.setattr(reading, "read_lines", lambda data: recognised(unread=False))
     (file,) = ingest(store, [write(tmp_path / "in", a="x")]).files
     assert (file.recognised, file.unread) == ((1,), ())
     (document,) = store.documents()
@@ -215,13 +216,13 @@ def test_pages_left_unread_are_told_and_read_once_they_can_be(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write(tmp_path / "in", a="x")
-    monkeypatch.setattr(ingestion, "read_lines", lambda data: recognised(unread=True))
+    monkeypatch.setattr(reading, "read_lines", lambda data: recognised(unread=True))
     monkeypatch.setattr(ocr, "problem", lambda: NoTextLayer("没有文字识别", "请安装"))
     (file,) = ingest(store, [folder]).files
     assert file.unread == (2,)
     assert ingest(store, [folder]).files[0].outcome == "unchanged"
     monkeypatch.setattr(ocr, "problem", lambda: None)
-    monkeypatch.setattr(ingestion, "read_lines", lambda data: recognised(unread=False))
+    monkeypatch.setattr(reading, "read_lines", lambda data: recognised(unread=False))
     (file,) = ingest(store, [folder]).files
     assert (file.outcome, file.unread) == ("updated", ())
     assert ingest(store, [folder]).files[0].outcome == "unchanged"

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from corpus.ingest import read_documents
-from corpus.metadata import region_of
+from corpus.metadata import region_of, title_of_file
+from corpus.reading import read_documents
 from corpus.types import Document, Kind, Link
 
 D = date
@@ -43,6 +43,18 @@ def article(sentence: str, under: str = "") -> Document:
         ("本办法自2025年5月1日起施行。有效期至2027年4月30日。", D(2025, 5, 1), D(2027, 4, 30)),
         ("本办法自二〇二五年五月一日起施行。", D(2025, 5, 1), None),
         ("本办法自 2025 年 5 月 1 日起施行。", D(2025, 5, 1), None),
+        ("本办法自20 25年5月1日起施行。", D(2025, 5, 1), None),
+        ("本办法自二O二五年五月一日起施行。", D(2025, 5, 1), None),
+        ("本办法自二０二五年五月一日起施行。", D(2025, 5, 1), None),
+        ("本办法自2025年元月1日起施行。", D(2025, 1, 1), None),
+        ("本办法自2025.5.1起施行，有效期5年。", D(2025, 5, 1), D(2030, 4, 30)),
+        ("本办法自2025-05-01起施行。", D(2025, 5, 1), None),
+        ("本办法2025年5月1日起施行。", D(2025, 5, 1), None),
+        ("本办法自2025年5月1日起施行，2027年4月30日废止。", D(2025, 5, 1), D(2027, 4, 30)),
+        ("本办法自2025年5月1日起至2027年4月30日止施行。", D(2025, 5, 1), D(2027, 4, 30)),
+        ("本实施办法自2025年5月1日起试行，试行两年。", D(2025, 5, 1), D(2027, 4, 30)),
+        ("本规划自2025年5月1日起实施。", D(2025, 5, 1), None),
+        ("本办法自2025年5月1日起施行，2020年4月30日发布的《澜江市旧办法》同时废止。", D(2025, 5, 1), None),
         ("本办法自2025年2月30日起施行。", None, None),  # no such day
         ("购车补贴自2025年5月1日起实施，有效期至2025年12月31日。", None, None),  # of one measure, not of the document
         ("《澜江市旧办法》自2020年5月1日起施行。", None, None),
@@ -60,6 +72,9 @@ def test_validity(sentence: str, start: date | None, end: date | None) -> None:
         ("本办法自发布之日起施行。", D(2025, 3, 1), None),
         ("本办法自印发之日起实施，有效期3年。", D(2025, 3, 1), D(2028, 2, 29)),
         ("本办法有效期为三年，自发布之日起施行。", D(2025, 3, 1), D(2028, 2, 29)),
+        ("本办法自公布之日起30日后施行。", D(2025, 3, 31), None),
+        ("本办法自印发之日起三十日后实施，有效期1年。", D(2025, 3, 31), D(2026, 3, 30)),
+        ("本办法试行期为一年，自发文之日起实施。", D(2025, 3, 1), D(2026, 2, 28)),
     ],
 )
 @pytest.mark.parametrize(
@@ -86,11 +101,14 @@ def test_of_a_history_only_the_effective_date_counts() -> None:
 @pytest.mark.parametrize(
     ("under", "number", "issuer", "issued"),
     [
-        ("澜府规字〔2020〕5号", "澜府规字〔2020〕5号", None, None),
-        ("澜府〔 2020 〕 5 号", "澜府〔2020〕5号", None, None),
-        ("（澜府办〔2020〕5号）", "澜府办〔2020〕5号", None, None),
+        ("澜府规字〔2020〕5号", "澜府规字〔2020〕5号", "澜江市人民政府", None),
+        ("澜府〔 2020 〕 5 号", "澜府〔2020〕5号", "澜江市人民政府", None),
+        ("（澜府办〔2020〕5号）", "澜府办〔2020〕5号", "澜江市人民政府办公室", None),
+        ("澜府办【2020】5号", "澜府办【2020】5号", "澜江市人民政府办公室", None),
+        ("澜府办［２０２０］５号", "澜府办［２０２０］５号", "澜江市人民政府办公室", None),
+        ("澜府办[2020]5号文件", "澜府办[2020]5号", "澜江市人民政府办公室", None),
         ("澜江市人民政府令第52号", "澜江市人民政府令第52号", "澜江市人民政府", None),
-        ("市政府令第145号", "市政府令第145号", None, None),
+        ("市政府令第145号", "市政府令第145号", "澜江市人民政府", None),
         ("澜江市人民政府令（第五十二号）", "澜江市人民政府令（第五十二号）", "澜江市人民政府", None),
         ("发布机构：澜江市人民政府　发布日期：2025-03-01", None, "澜江市人民政府", D(2025, 3, 1)),
         (
@@ -122,7 +140,7 @@ def test_issuer_and_date_of_a_signature(day: str) -> None:
     [
         ("澜江市人民政府关于公布名单的通知", "澜江市人民政府"),
         ("澜江市人民政府办公室关于印发方案的通知", "澜江市人民政府办公室"),
-        ("中共澜江市委 澜江市人民政府关于开放再出发的意见", "中共澜江市委澜江市人民政府"),
+        ("中共澜江市委 澜江市人民政府关于开放再出发的意见", "中共澜江市委、澜江市人民政府"),
         ("关于促进澜江市工业设计发展的意见", None),
     ],
 )
@@ -159,6 +177,13 @@ def test_kind(title: str, kind: Kind) -> None:
         ("关于完善市场监管的意见", None),
         ("城市供水条例", None),
         ("关于进一步帮助市场主体的措施", None),
+        ("关于贯彻《江南省供水条例》的通知", None),
+        ("苏州市实施《广东省供水条例》办法", "苏州市"),
+        ("关于印发《苏州市供水办法》的通知", "苏州市"),
+        ("解读佛山市供水办法", "佛山市"),
+        ("2016年上海黄浦区招生意见", "上海市"),
+        ("江苏省苏州市供水办法", "苏州市"),
+        ("禅城区新市民服务指南", None),
     ],
 )
 def test_region_of_a_title(title: str, region: str | None) -> None:
@@ -178,6 +203,17 @@ def test_region_of_a_text_is_a_place_and_not_a_verb_before_city() -> None:
 def test_words_before_city_are_no_region(phrase: str) -> None:
     body = "\n".join(f"第{n}条 申请人{phrase}办理，{phrase}负责。" for n in "一二三")
     assert read(f"往来通行证管理办法\n{body}").region is None
+
+
+def test_region_is_that_of_the_issuer_and_not_of_what_a_text_quotes_or_compares_with() -> None:
+    signed = "关于供水的通知\n各单位：\n根据《北京市供水条例》，参照北京市、天津市做法，北京市经验可供参考。\n澜江市水务局\n2020年3月1日\n"
+    assert read(signed).region == "澜江市"
+    body = "第一条 根据《苏州市供水条例》《苏州市水法办法》，制定本办法。\n第二条 在昆河市申请。\n第三条 参照苏州市标准，昆河市居民适用。"
+    assert read(f"城市供水暂行办法\n{body}").region == "昆河市"
+
+
+def test_region_of_a_number_where_the_text_names_no_place() -> None:
+    assert read("供水暂行办法\n沪水〔2020〕5号\n第一条 为了供水，制定本办法。\n第二条 依法供水。").region == "上海市"
 
 
 def test_a_document_without_a_title_gets_one_and_says_so() -> None:
@@ -300,6 +336,13 @@ def test_links_of_decisions(text: str, found: list[tuple[str, str]]) -> None:
         ),
         ("《澜江市旧办法》第三条同时废止。", []),  # one article of it
         ("《澜江市旧办法》未废止前，仍然适用。", []),
+        (
+            "1998年1月1日市政府发布的《澜江市旧办法》、2001年2月3日澜江市人民政府令第5号发布的《澜江市老规定》同时废止。",
+            ["澜江市旧办法", "澜江市老规定"],
+        ),
+        ("《澜江市旧办法》中与本办法不一致的规定同时废止。", []),
+        ("逾期不领的，《澜江市居住证》失效。", []),  # a certificate, no document
+        ("根据《江南省水法办法》制定的《澜江市旧办法》同时废止。", ["澜江市旧办法"]),
     ],
 )
 def test_links_to_what_is_replaced(sentence: str, found: list[str]) -> None:
@@ -323,3 +366,65 @@ def test_links_to_what_a_document_rests_on(first: str, found: list[str]) -> None
         link.title for link in read(f"澜江市燃气管理办法\n{first}\n第二条 依法管理。").links if link.kind == "cites"
     ]
     assert cited == found
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("杭州_购房入户.docx", "购房入户"),
+        ("单位/人才引进办理材料(2).docx", "人才引进办理材料"),
+        ("公租房申请%E9%A1%BB知2016.html", "公租房申请须知"),
+        ("附件1.docx", ""),
+        ("新建文本文档.txt", ""),
+        ("IMG_20160101.pdf", ""),
+        ("入户.txt", ""),
+    ],
+)
+def test_the_name_of_a_file_as_a_title(name: str, title: str) -> None:
+    assert title_of_file(name) == title
+    text = "以签定合同并备案时间为准；须提供以下材料。\n1、申请报告；\n2、身份证原件。\n"
+    ((document, _),) = read_documents(text.encode(), name)
+    assert document.title == (title or "以签定合同并备案时间为准")
+    assert document.title_inferred
+
+
+@pytest.mark.parametrize(
+    "text", ["澜江市供水办法\n第一条 依法供水。\n", "申请购房入户的材料和程序\n先向派出所提出申请，再交材料。\n"]
+)
+def test_a_printed_title_comes_before_the_name_of_the_file(text: str) -> None:
+    ((document, _),) = read_documents(text.encode(), "购房入户须知.txt")
+    assert document.title == text.split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("shown", "number", "issued"),
+    [
+        ("2020-05-05", "", None),  # two years after the day of effect
+        ("2019-01-02", "", None),
+        ("2018-06-01", "", D(2018, 6, 1)),  # soon after it
+        ("2017-12-01", "", D(2017, 12, 1)),
+        ("2019-01-02", "澜府〔2019〕1号\n", D(2019, 1, 2)),
+    ],
+)
+def test_a_page_put_up_long_after_the_day_of_effect_does_not_say_when_its_document_was_issued(
+    shown: str, number: str, issued: date | None
+) -> None:
+    text = f"澜江市供水办法\n发布日期：{shown}\n{number}第一条 依法供水。\n第二条 本办法自2018年4月1日起施行。\n"
+    document = read(text)
+    assert (document.issued_on, document.validity.effective_from) == (issued, D(2018, 4, 1))
+
+
+@pytest.mark.parametrize(("printed", "issued"), [("2020-03-02", D(2020, 3, 1)), ("2021-03-02", D(2021, 3, 2))])
+def test_signature_and_block_of_particulars(printed: str, issued: date) -> None:
+    text = (
+        f"关于印发供水办法的通知\n发文日期：{printed} 实施日期：2020-03-02\n各区人民政府：\n本办法自印发之日起实施，有效期3年。\n"
+        "澜江市水务局\n2020年3月1日\n"
+    )
+    document = read(text)
+    assert (document.issued_on, document.validity.effective_from) == (issued, D(2020, 3, 2))
+
+
+def test_a_line_of_ornaments_is_no_title() -> None:
+    assert (
+        read("★★★★★★★★\n★★★★东河区入学所需的材料，五证齐全。\n请提前准备好这些材料。\n").title == "东河区入学所需的材料"
+    )

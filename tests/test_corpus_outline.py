@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_corpus_properties import assert_whole
 
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from corpus.types import Clause, Document
 
 
@@ -184,3 +184,18 @@ def test_classes_in_the_body_are_seen_where_numbers_begin_again() -> None:
     assert numbered(clauses) == [
         "一、", "一、第一类", "一、第一类1．", "一、第一类2．", "一、第二类", "一、第二类1．", "二、",
     ]  # fmt: skip
+
+
+def test_text_over_a_table_and_before_the_first_number_is_no_closing() -> None:
+    text = "\t索引号：\tAB-1\t发文日期：\t2020-03-01\n\n关于做好供水工作的通知\n各单位：\n为做好供水工作，现通知如下。\n一、加强巡查\n每日巡查。\n二、加强检修\n每月检修。\n特此通知。\n澜江市水务局\n2020年3月1日"
+    ((_, clauses),) = read_documents(text.encode(), "x.txt")
+    addresses = [c.address for c in clauses]
+    assert [a for a in addresses if a.startswith("开头")] == ["开头第一段", "开头第二段", "开头第三段"]
+    assert all(addresses.index(a) > addresses.index("二、") for a in addresses if a.startswith("结尾"))
+
+
+def test_items_before_a_year_and_enclosed_numbers_are_items() -> None:
+    text = "招生工作方案\n为做好招生，制定本方案。\n一、安排\n1.2016年春季报名。\n2.2017年秋季入学。\n二、要求\n㈠加强领导。\n㈡落实责任。\n"
+    ((_, clauses),) = read_documents(text.encode(), "x.txt")
+    assert [c.address for c in clauses if c.parent][:2] == ["一、1.", "一、2."]
+    assert [c.address for c in clauses if c.parent][2:] == ["二、（一）", "二、（二）"]

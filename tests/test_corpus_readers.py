@@ -8,9 +8,9 @@ import re
 import pytest
 
 from corpus.errors import BadFile, EmptyFile, NotText, TooLarge
-from corpus.ingest import read_documents
 from corpus.readers import read_lines
 from corpus.readers.errors import Damaged
+from corpus.reading import read_documents
 
 TEXT = (
     "澜江市公共充电设施管理办法\n\n第一条　为了加强管理，制定本办法。\n第二条　充电费每千瓦时不超过0.8元（含税），㎡、𠮷、①、℃。\n"

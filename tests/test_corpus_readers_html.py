@@ -74,7 +74,7 @@ def test_tables_are_rows_and_a_layout_table_is_not() -> None:
         f"<html><body><table><tr><td><p>栏目</p></td><td>{table}</td></tr></table>后文</body></html>".encode()
     )
     texts = [line.text for line in read if line.text]
-    assert texts == ["栏目", "补贴表", "\t类别\t标准\t ", "\t类别\tA<B\t上 下", "\t \t3\t ", "后文"]
+    assert texts == ["栏目", "补贴表", "\t类别\t标准\t标准", "\t类别\tA<B\t上 下", "\t \t3\t ", "后文"]
     assert [p.text for p in paragraphs(read) if not p.cells] == ["栏目", "补贴表", "后文"]
 
 

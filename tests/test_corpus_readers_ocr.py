@@ -24,10 +24,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from corpus.canonical import paragraphs
 from corpus.errors import TooLarge
-from corpus.ingest import ingest, read_documents
+from corpus.ingest import ingest
 from corpus.readers import Line, images, ocr, pdf, read_lines
 from corpus.readers.errors import Damaged, NoTextLayer
 from corpus.readers.grid import Piece
+from corpus.reading import read_documents
 from corpus.store import Store
 
 SCAN = (Path(__file__).parent / "fixtures" / "scan.png").read_bytes()

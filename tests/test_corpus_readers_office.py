@@ -37,6 +37,7 @@ RTF = (
     + "".join(f"\\u{ord(c)}?" for c in "第一条 停车收费每小时3元。")
     + r"\par}"
 ).encode()
+STRUCK = RTF.replace(rb"\par}", rb"\strike 800\strike0 \par}")
 needs_soffice = pytest.mark.skipif(
     not (shutil.which("soffice") or shutil.which("libreoffice")), reason="needs LibreOffice (soffice) on the path"
 )
@@ -207,7 +208,12 @@ def test_the_content_says_what_a_file_is() -> None:
 
 @pytest.mark.parametrize(
     ("data", "name", "target"),
-    [(WORD, "doc、wps", "docx"), (EXCEL, "xls、et", "xlsx"), (RTF, "RTF", "docx"), (odt("<text:p/>"), "odt", "docx")],
+    [
+        (WORD, "doc、wps", "docx"),
+        (EXCEL, "xls、et", "xlsx"),
+        (STRUCK, "RTF", "docx"),
+        (odt("<text:p/>"), "odt", "docx"),
+    ],
 )
 def test_without_libreoffice_the_hint_says_what_to_do(
     data: bytes, name: str, target: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -219,6 +225,16 @@ def test_without_libreoffice_the_hint_says_what_to_do(
     assert name in caught.value.message
     assert f"另存为 {target}" in caught.value.hint
     assert "LibreOffice" in caught.value.hint
+
+
+def test_rich_text_without_libreoffice_is_read_by_striprtf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("striprtf")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(office.SETTING, raising=False)
+    assert [x.text for x in read_lines(RTF) if x.text] == ["澜江市停车管理办法", "第一条 停车收费每小时3元。"]
+    bytes_of = b"".join(b"\\'%02x" % byte for byte in "每户1200元".encode("gb18030"))
+    table = rb"{\rtf1\ansi\ansicpg936 \trowd\cellx1\cellx2 " + bytes_of + rb"\cell 2\cell\row}"
+    assert [x.text for x in read_lines(table) if x.text] == ["\t每户1200元\t2"]
 
 
 def encrypted_word() -> bytes:

@@ -16,6 +16,7 @@ from corpus.canonical import paragraphs
 from corpus.errors import BadFile, EmptyFile, TooLarge
 from corpus.readers import pdf
 from corpus.readers.errors import Damaged, Encrypted, NoTextLayer
+from corpus.readers.lines import LeftOut
 
 FONT = "STSong-Light"  # a font that every reader has: nothing is embedded
 
@@ -65,11 +66,13 @@ def texts(data: bytes) -> list[str]:
 def test_lines_have_pages_and_running_heads_go() -> None:
     data = made(*[with_head(n, f"第{n}条 为了加强管理，", "制定本办法。") for n in range(1, 5)])
     lines = pdf.read(data)
-    assert [line.text for line in lines] == [
-        t for n in range(1, 5) for t in (f"第{n}条 为了加强管理，", "制定本办法。")
-    ]
-    assert [line.page for line in lines] == [1, 1, 2, 2, 3, 3, 4, 4]
-    assert [line.number for line in lines] == list(range(1, 9))
+    own = [line for line in lines if line.left_out is None]
+    assert [line.text for line in own] == [t for n in range(1, 5) for t in (f"第{n}条 为了加强管理，", "制定本办法。")]
+    assert [line.page for line in own] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert [line.number for line in lines] == list(range(1, 17))
+    assert [line.left_out for line in lines if line.page == 2 and line.left_out] == [
+        LeftOut("running_head", "澜江市人民政府公报"), LeftOut("page_number", "— 2 —"),
+    ]  # fmt: skip
 
 
 def test_page_numbers_go_in_a_short_file_too_and_other_numbers_stay() -> None:
@@ -198,9 +201,13 @@ def test_pages_without_anything_are_empty() -> None:
         pdf.read(made(lambda canvas: None))
 
 
-def test_a_stream_that_is_a_bomb_is_too_large(good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_stream_that_is_a_bomb_is_too_large(good: bytes, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "MAX_STREAM", 5_000_000)
-    bomb = b"9 0 obj\n<< /Filter /FlateDecode >>\nstream\n" + zlib.compress(bytes(8_000_000)) + b"\nendstream\nendobj\n"
+    packed = bytes(8_000_000)
+    for _ in range(layers):
+        packed = zlib.compress(packed)
+    bomb = b"9 0 obj\n<< /Filter /FlateDecode >>\nstream\n" + packed + b"\nendstream\nendobj\n"
     with pytest.raises(TooLarge, match="展开"):
         pdf.read(good.replace(b"xref", bomb + b"xref", 1))
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.addresses import AddressBook, Step, parse
-from corpus.ingest import drop, ingest, read_documents
+from corpus.ingest import drop, ingest
 from corpus.linking import Catalogue, Entry
+from corpus.reading import read_documents
 from corpus.store import Store
 from corpus.types import Reference
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import NotFound
-from corpus.ingest import Report, drop, ingest, read_documents
+from corpus.ingest import Report, drop, ingest
+from corpus.reading import read_documents
 from corpus.revision import carry_over
 from corpus.store import Store
 from corpus.types import Clause
@@ -80,7 +81,7 @@ def test_a_removed_article_is_reported(store: Store, folder: Path) -> None:
     assert store.counts().documents == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.permutations(range(4)), st.sets(st.integers(0, 3), min_size=1), st.booleans())
 def test_ids_stay_unique_parents_stay_inside_and_counts_add_up(order: list[int], keep: set[int], insert: bool) -> None:
     old = read_documents(law(ARTICLES).encode(), "a.txt")

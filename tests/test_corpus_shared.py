@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 from test_corpus_properties import assert_searchable, assert_whole, visible
 
-from corpus.ingest import ingest, read_documents
+from corpus.canonical import _GLYPHS
+from corpus.errors import BadFile
+from corpus.ingest import ingest
 from corpus.numerals import NUMERAL, to_int
+from corpus.readers import read_lines
+from corpus.reading import read_documents, read_file
 from corpus.store import Store
 from corpus.titles import squeeze
 from corpus.types import Clause, Document
@@ -107,6 +111,26 @@ def laws(folder: Path) -> Iterator[str]:
             if n % 20 == 0:
                 text = re.sub(r"<!--.*?-->", "", json.loads(line)["markdown"])
                 yield re.sub(r"^#+\s*", "", text, flags=re.M).replace("**", "")
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_no_character_of_a_real_file_is_lost(shared: Path, share: int) -> None:
+    """Every visible character that the reader gives stands in exactly one clause or is told as left out."""
+    for path in sorted((shared / "cities").iterdir())[share::8]:
+        data = path.read_bytes()
+        try:
+            lines = read_lines(data)
+        except BadFile:
+            continue
+        reading = read_file(data, path.name, "0")
+        text = Counter(c for line in lines for c in visible(line.text.translate(_GLYPHS)))
+        told = Counter(c for gone in reading.left_out for c in visible(gone.text))
+        found: Counter[str] = Counter()
+        for document, clauses in reading.documents:
+            assert_whole(document, clauses)
+            found.update(visible(document.text) * len(document.sources))
+        assert not found - text, path.name
+        assert not text - found - told, path.name
 
 
 def test_laws_are_cut_into_their_articles_and_nothing_is_lost(shared: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from api.cli import _parser
-from api.serving import _LAST_WORDS
+from api.run.serving import _LAST_WORDS
+from api.schedule import every
 from api.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,11 +37,14 @@ def instructions() -> list[tuple[str, str]]:
     return [(word, rest.strip()) for word, _, rest in (line.strip().partition(" ") for line in lines)]
 
 
-def unit() -> configparser.RawConfigParser:
-    """The systemd unit; a key that is given several times has all values, one a line."""
+UNITS = ("tiaowen.service", "tiaowen-watch.service")
+
+
+def unit(name: str = UNITS[0]) -> configparser.RawConfigParser:
+    """A systemd unit; a key that is given several times has all values, one a line."""
     values: dict[str, dict[str, str]] = {}
     section = ""
-    for line in text("tiaowen.service").splitlines():
+    for line in text(name).splitlines():
         if match := re.fullmatch(r"\[(\w+)\]", line):
             section = match[1]
         elif line and not line.startswith("#"):
@@ -141,15 +145,25 @@ def test_the_unit_starts_what_there_is_and_may_write_its_data_only() -> None:
     assert service["EnvironmentFile"].endswith("tiaowen.env")
 
 
+def test_the_unit_that_watches_is_as_confined_and_shares_the_data_of_the_service() -> None:
+    service, watch = unit()["Service"], unit("tiaowen-watch.service")["Service"]
+    options = _parser().parse_args(shlex.split(watch["ExecStart"])[1:])
+    assert options.data == _parser().parse_args(shlex.split(service["ExecStart"])[1:]).data
+    assert options.folders == [Path("/srv/policies")] and every(options.every)
+    assert {key for key in service if service[key] != watch.get(key)} == {"ExecStart", "ExecReload"}
+    assert not {key for key in watch if key not in service}
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
-def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path) -> None:
-    path = tmp_path / "tiaowen.service"
-    program = shlex.split(unit()["Service"]["ExecStart"])[0]
-    path.write_text(text("tiaowen.service").replace(program, "/bin/true"), "utf-8")
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    program = shlex.split(unit(name)["Service"]["ExecStart"])[0]
+    path.write_text(text(name).replace(program, "/bin/true"), "utf-8")
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(path)], capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0 and "tiaowen.service" not in done.stderr, done.stderr
+    assert done.returncode == 0 and name not in done.stderr, done.stderr
     command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
@@ -168,7 +182,7 @@ def test_the_proxy_passes_on_what_the_service_needs() -> None:
 
 
 def test_every_setting_named_is_one_that_there_is() -> None:
-    known = set(re.findall(r"TIAOWEN_[A-Z_]+", (ROOT / "README.md").read_text("utf-8")))
+    known = set(re.findall(r"TIAOWEN_[A-Z_]+", (ROOT / "docs" / "settings.md").read_text("utf-8")))
     documents = [*DEPLOY.iterdir(), ROOT / "docs" / "operations.md"]
     named = {name for path in documents for name in re.findall(r"TIAOWEN_[A-Z_]+", path.read_text("utf-8"))}
     assert named and named <= known
@@ -181,12 +195,13 @@ def test_every_command_of_the_guide_is_one_that_there_is() -> None:
     for line in blocks.splitlines():
         command = re.sub(r"\s+#.*", "", line)
         match = re.search(
-            r"(?:^tw|^tiaowen|(?:run|exec) .*?tiaowen(?: tiaowen)?) (ingest|keys|serve|backup|restore)\b.*", command
+            r"(?:^tw|^tiaowen|(?:run|exec) .*?tiaowen(?: tiaowen)?) (ingest|watch|keys|serve|backup|restore)\b.*",
+            command,
         )
         if match:
             words = shlex.split(command[match.start(1) :])
             _parser().parse_args(words)
             found.append(words[0])
-    assert set(found) == {"ingest", "keys", "backup", "restore"}
-    for path in re.findall(r"deploy/[\w.]+", guide):
+    assert set(found) == {"ingest", "watch", "keys", "backup", "restore"}
+    for path in re.findall(r"deploy/[\w.-]+", guide):
         assert (ROOT / path.rstrip(".")).is_file(), path

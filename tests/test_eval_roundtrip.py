@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.ingest import read_documents
 from corpus.numerals import to_chinese
 from corpus.readers import pdf
+from corpus.reading import read_documents
 from eval.clauses import Law, measure_round_trips
 from eval.roundtrip import GAZETTE, Style, docx_of, pdf_of, printable
 

@@ -6,11 +6,14 @@ import json
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
+from lxml import html
 
 from corpus.ingest import ingest
 from corpus.store import Store
-from eval.datasets import read_gold
+from eval.datasets import BadDataset, read_gold
+from eval.judged import read_rows
 from eval.run import evaluate_gold, main
 from qa.build import build_engine, update_index
 
@@ -124,6 +127,65 @@ def test_the_command_writes_the_report_and_prints_it(
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert report["dataset"] == "tiny" and report["figures"]["both"] == pytest.approx(1 / 3)
     assert "both" in capsys.readouterr().out
+
+
+def test_the_report_shows_every_wrong_row_with_its_words(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(folder / "tiny.jsonl"), "--data", str(folder / "data"), "--out", str(tmp_path), "--base", ""]) == 0
+    judged = read_rows(tmp_path)
+    wrong = {row.id: row.fault for row in judged if row.fault}
+    assert wrong == {"2": "wrong_answer", "3": "wrong_quote", "5": "should_refuse", "7": "not_found"}
+    page = html.fromstring((tmp_path / "report.html").read_bytes())
+    shown = {row.xpath("string(.//h3)"): row.text_content() for row in page.xpath("//article")}
+    assert len(page.xpath("//article")) == 4
+    assert "70万元" in shown["新认定的省级园区奖励多少？"] or "这句话" in shown["新认定的省级园区奖励多少？"]
+    assert not page.xpath("//@src | //script | //link | //article//a")  # nothing is fetched; no service, no links
+    assert len(page.xpath("//svg[@aria-label]")) == 2
+    book = openpyxl.load_workbook(tmp_path / "wrong.xlsx")
+    ids = [row[0] for row in book.active.iter_rows(min_row=2, values_only=True)]
+    assert ids == list(wrong)
+
+
+def test_links_of_the_report_lead_to_the_clause(folder: Path, tmp_path: Path) -> None:
+    base = "https://ask.example.test/tiaowen"
+    assert (
+        main([str(folder / "tiny.jsonl"), "--data", str(folder / "data"), "--out", str(tmp_path), "--base", base]) == 0
+    )
+    page = html.fromstring((tmp_path / "report.html").read_bytes())
+    row = next(r for r in read_rows(tmp_path) if r.id == "2")
+    assert f"{base}/library?document={row.document_id}&clause={row.clause_id}" in page.xpath("//article//a/@href")
+
+
+def test_another_program_is_told_of_progress_and_of_errors(folder: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    given = [str(folder / "tiny.jsonl"), "--data", str(folder / "data"), "--out", str(tmp_path)]
+    assert main(given, lambda done, total: told.append((done, total))) == 0
+    assert told == [(n, 14) for n in range(1, 15)]  # each row as the service answers, and once more
+    (tmp_path / "twice.jsonl").write_text(2 * (json.dumps(ROWS[0], ensure_ascii=False) + "\n"), "utf-8")
+    with pytest.raises(BadDataset, match="出现了两次"):
+        main([str(tmp_path / "twice.jsonl"), "--data", str(folder / "data")], lambda done, total: None)
+
+
+def test_a_set_is_checked_against_the_documents(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(folder / "tiny.jsonl")]) == 0
+    assert main(["check", str(folder / "tiny.jsonl"), "--data", str(folder / "data")]) == 1
+    out = capsys.readouterr().out
+    assert "引文不在文件里：3 " in out and "引文不在文件里：7 " in out and "引文不在文件里：1 " not in out
+    (tmp_path / "good.jsonl").write_text(json.dumps(ROWS[0], ensure_ascii=False) + "\n", "utf-8")
+    assert main(["check", str(tmp_path / "good.jsonl"), "--data", str(folder / "data")]) == 0
+    (tmp_path / "empty.jsonl").write_text("", "utf-8")
+    assert main(["check", str(tmp_path / "empty.jsonl")]) == 1
+
+
+def test_the_example_of_the_guide_can_be_read(tmp_path: Path) -> None:
+    guide = (Path(__file__).resolve().parents[1] / "docs" / "evaluation.md").read_text("utf-8")
+    example = guide.split("```jsonl\n")[1].split("```")[0]
+    (tmp_path / "example.jsonl").write_text(example, "utf-8")
+    rows = read_gold(tmp_path / "example.jsonl")
+    assert {type(row).__name__ for row in rows} == {"GoldQuestion", "Unanswerable", "GoldConversation", "GoldRetrieval"}
 
 
 def test_errors_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

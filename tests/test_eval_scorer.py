@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +12,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.scorer import FOLDS, THRESHOLDS, Judged, Trace, cross_validated, firsts, fit_rank, main, wrong_rates
+from eval.scorer import FOLDS, THRESHOLDS, Judged, Trace, cross_validated, firsts, fit_rank, main, mixed, wrong_rates
 from qa.decide.features import NAMES
 from qa.decide.scorer import load_scorer
 
 TELLING, NOISE = NAMES.index("agrees"), NAMES.index("cover")
 
 
-def trace(values: list[float], right: int | None, group: str = "a", telling: int = TELLING, seed: int = 0) -> Trace:
+def trace(
+    values: list[float],
+    right: int | None,
+    group: str = "a",
+    telling: int = TELLING,
+    seed: int = 0,
+    kind: str = "amount",
+) -> Trace:
     """A question whose candidates have these values of one feature, and noise in another."""
     rows = np.zeros((len(values), len(NAMES)), dtype=np.float16)
     rows[:, telling] = values
     rows[:, NOISE] = np.random.default_rng(seed).random(len(values))
     texts = tuple(f"答{at}" for at in range(len(values)))
+    wanted = np.array([at == right for at in range(len(values))])
     return Trace(
-        rows, np.array([at == right for at in range(len(values))]), np.ones(len(values), dtype=bool), texts,
-        tuple(group for _ in values), group, 1.0, right is not None, "made-up", np.zeros((0, 4), dtype=np.float32),
+        rows, wanted, wanted.copy(), np.ones(len(values), dtype=bool), texts, tuple(group for _ in values), group, 1.0,
+        right is not None, "made-up", kind, False, np.zeros((0, 4), dtype=np.float32),
     )  # fmt: skip
 
 
@@ -52,9 +61,30 @@ def test_the_candidate_that_one_feature_tells_is_first() -> None:
 def test_one_of_several_right_candidates_is_enough() -> None:
     made = [trace([0.9, 0.1, 0.2], 0, seed=at) for at in range(12)]
     for one in made:
-        one.right[1] = True
+        one.right[1] = one.exact[1] = True
     _, right, _ = firsts(made, fit_rank(made))
     assert right.all()
+
+
+def test_what_says_more_than_was_asked_is_not_learnt_as_right() -> None:
+    """A list of several figures passes as right by the contract's rule; the exact one must be ranked before it."""
+    made = [trace([0.9, 0.1, 0.2], 1, seed=at) for at in range(12)]
+    for one in made:
+        one.right[0] = True
+    rows, _, _ = firsts(made, fit_rank(made))
+    assert np.allclose(rows[:, TELLING], 0.1, atol=1e-3)
+
+
+def test_types_are_weighed_as_people_ask_them() -> None:
+    made = [trace([0.5], 0, seed=at, kind="yesno" if at % 4 else "amount") for at in range(40)]
+    again = [replace(one, weight=0.3, without=True, answerable=False) for one in made]
+    other = replace(made[0], source="other")
+    out = mixed([*made, *again, other], "made-up", {"yesno": 0.5, "amount": 0.5})
+    whole = out[:40]
+    assert sum(t.weight for t in whole) == pytest.approx(40) and out[-1].weight == 1.0
+    shares = {kind: sum(t.weight for t in whole if t.kind == kind) for kind in ("yesno", "amount")}
+    assert shares["yesno"] == pytest.approx(20) and shares["amount"] == pytest.approx(20)
+    assert out[40].weight == pytest.approx(0.3 * out[0].weight)  # asked without its documents: as much less as before
 
 
 def test_no_document_is_judged_by_what_it_taught() -> None:
@@ -85,7 +115,7 @@ def test_a_broken_premise_is_never_sure() -> None:
 def test_the_table_of_thresholds_falls(rows: list[tuple[float, bool, float]]) -> None:
     one = trace([0.1], 0)
     judged = [
-        Judged(sure, right, True, Trace(one.rows, one.right, one.sound, one.texts, one.documents, "a", weight, True, "x", one.passages))
+        Judged(sure, right, True, replace(one, weight=weight))
         for sure, right, weight in rows
     ]  # fmt: skip
     table = wrong_rates(judged)

@@ -163,8 +163,8 @@ def test_a_reader_is_measured_beside_the_rules(folder: Path, monkeypatch: pytest
     monkeypatch.setenv("TIAOWEN_READER", "fixed")
     monkeypatch.setattr("eval.spans.load_reader", lambda name: Fixed() if name == "fixed" else None)
     told = figures(folder, "--tasks", "reading")
-    assert told["reading/reader/em"] > told["reading/rules/em"]
-    assert told["reading/reader/made/em"] == 1
+    assert told["reading/reader/em"] >= told["reading/rules/em"]
+    assert told["reading/reader/made/f1"] > told["reading/rules/made/f1"]
 
 
 def test_the_sample_is_always_the_same() -> None:

@@ -57,7 +57,7 @@ def answers(snapshot: Snapshot) -> list[object]:
     return [*found, *[(searcher.idf(word), searcher.document_frequency(word)) for word in ("奖", "企业", "没")]]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STATES)
 def test_step_by_step_as_at_once(tmp_path: Path, states: list[list[str]]) -> None:
     steps = tmp_path / "steps"

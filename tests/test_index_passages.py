@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_corpus_properties import assert_searchable
 
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from index.passages import MAX_CHARS, passages_of, passages_of_all
 from index.types import Passage
 

@@ -171,7 +171,7 @@ def test_no_passages(known: TransformersReader) -> None:
     assert known.spans("奖励", []) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(ODD, st.lists(ODD, min_size=1, max_size=4))
 def test_spans_of_any_text_are_words_of_it(chance: TransformersReader, question: str, passages: list[str]) -> None:
     found = chance.spans(question, passages)

@@ -73,7 +73,7 @@ ODD = st.text(
 
 
 @given(ODD, st.lists(ODD, max_size=3), ODD)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_text_is_read_and_spans_lie_in_it(question: str, texts: list[str], context: str) -> None:
     reader = OnnxReader()  # the session is shared by nothing: what one example leaves behind is its own
     reader._loaded = _loaded(reader)

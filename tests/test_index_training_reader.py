@@ -490,6 +490,12 @@ def test_made_up_passages_are_kept_whole() -> None:
     assert own["text"] == again["passage"] == "补贴\t5万元" and again["answers"] == ["5万元"]
 
 
+def test_more_passages_go_behind_those_kept() -> None:
+    kept = written.packed([row_of("own", "补贴5万元", [[2, 5]]), row_of("own", "期限3年", [[2, 4]], passage_id="q")])
+    more = [row_of("own", "补贴8万元", [[2, 5]]), row_of("own", "押金30元", [[2, 5]], passage_id="r")]
+    assert [one["text"] for one in written.added(kept, more)] == ["补贴8万元", "期限3年", "押金30元"]
+
+
 @pytest.mark.shared
 def test_nothing_of_dev_is_among_the_questions_written(shared: Path) -> None:
     """By id, question and passage: no passage shares a run of 40 characters with one of dev."""

@@ -101,7 +101,7 @@ _WORDS = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(_WORDS, _WORDS, _WORDS, st.sampled_from(["", "苏州市", "江苏省"]))
 def test_every_figure_is_a_share(question: str, text: str, title: str, region: str) -> None:
     found = identity(question, stated(f"{text}每人缴费。", title, region))

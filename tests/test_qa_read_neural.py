@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reading import TITLE, sources, understood
 from test_index_reader_extractive import known_model, offline, quiet  # noqa: F401
 
+from api.answer.service import EngineService
 from api.cli import main
-from api.service import EngineService
 from corpus.ingest import ingest
 from corpus.store import Store
 from index.reader.types import Readable, Reading, ReadSpan

@@ -13,7 +13,7 @@ OFFICES = ["市水务局", "市公安局", "市教育局", "市民政局", "市�
 GROUPS = ["抢险排涝组", "交通管制组", "转移安置组", "医疗防疫组", "后勤保障组"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.integers(2, 4), st.permutations(COLOURS), st.sampled_from("、和"), st.data())
 def test_the_level_named_gets_its_colour(n: int, colours: list[str], last: str, data: st.DataObject) -> None:
     levels, shares = LEVELS[:n], colours[:n]
@@ -23,7 +23,7 @@ def test_the_level_named_gets_its_colour(n: int, colours: list[str], last: str, 
     assert best(sentence, f"城市内涝{levels[i]}预警是什么颜色？").startswith(shares[i]), sentence
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(2, 5), st.permutations(OFFICES), st.data())
 def test_the_group_named_gets_its_office(n: int, offices: list[str], data: st.DataObject) -> None:
     sentence = f"{'、'.join(GROUPS[:n])}分别由{'、'.join(offices[:n])}牵头。"

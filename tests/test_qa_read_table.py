@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reading import sources, understood, worth
 
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from index.types import Hit

@@ -81,7 +81,7 @@ def scorer_of(seed: int, scale: float = 1.0) -> Scorer:
 # -- features ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(POOLS)
 def test_features_are_figures_of_a_size(pool: Pool) -> None:
     rows = features_of(pool)
@@ -124,7 +124,7 @@ def test_what_the_reader_likes_is_seen() -> None:
 # -- ranking and confidence --------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(POOLS, st.integers(0, 1000), st.sampled_from([0.0, 1.0, 1e4]))
 def test_all_candidates_are_ranked_by_their_logits(pool: Pool, seed: int, scale: float) -> None:
     scorer = scorer_of(seed, scale)

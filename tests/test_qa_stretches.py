@@ -13,7 +13,8 @@ from index.reader.types import Reading, ReadSpan
 from index.tokens import Tokenizer
 from qa.evidence import sentences_of, terms_of
 from qa.ranking import Weighed, evidence
-from qa.stretches import MOST, moved, stretch_of
+from qa.shown import of_text
+from qa.stretches import MOST, stretch_of
 
 TOKENIZER = Tokenizer()
 QUESTION = "对小微企业奖励多少钱？"
@@ -35,7 +36,13 @@ def weighed(text: str) -> list[Weighed]:
 TEXTS = st.lists(st.sampled_from([BEST, *OTHERS]), min_size=1, max_size=24).map("".join)
 
 
-@settings(max_examples=60)
+def _behind(reading: Reading, lead: int) -> Reading:
+    """The same reading of a text that a lead of so many characters stands before."""
+    spans = tuple(replace(s, start=s.start + lead, end=s.end + lead) for s in reading.spans)
+    return replace(reading, spans=spans, items=spans[: len(reading.items)])
+
+
+@settings(max_examples=30)
 @given(TEXTS, st.integers(5, 300))
 def test_a_stretch_holds_the_best_sentence_of_its_passage(text: str, most: int) -> None:
     for one in weighed("第一条 " + text):
@@ -68,7 +75,13 @@ def test_what_leads_to_the_best_sentence_is_read_before_what_follows_it() -> Non
     assert one.source.hit.passage.text[span.start : span.end] == OTHERS[1] + BEST
 
 
-@settings(max_examples=60)
+def _behind(reading: Reading, lead: int) -> Reading:
+    """The same reading of a text that a lead of so many characters stands before."""
+    spans = tuple(replace(s, start=s.start + lead, end=s.end + lead) for s in reading.spans)
+    return replace(reading, spans=spans, items=spans[: len(reading.items)])
+
+
+@settings(max_examples=30)
 @given(TEXTS, st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), max_size=4))
 def test_what_is_found_in_a_stretch_is_the_same_words_of_its_passage(text: str, found: list[tuple[int, int]]) -> None:
     one = weighed("第一条 " + text)[0]
@@ -76,7 +89,7 @@ def test_what_is_found_in_a_stretch_is_the_same_words_of_its_passage(text: str, 
     shown = passage.text[stretch.start : stretch.end]
     spans = tuple(ReadSpan(a, min(len(shown), a + n), 0.1) for a, n in found if a < len(shown))
     reading = Reading(0.8, 0.1, 0.5, 0.9, None, spans, spans[:2])
-    there = moved(reading, stretch.start)
+    there = of_text(passage.text, stretch.start, stretch.end, "一条引用的条款\n").back(_behind(reading, 8))
     assert [passage.text[s.start : s.end] for s in there.spans] == [shown[s.start : s.end] for s in spans]
     assert there.items == there.spans[:2]
     assert replace(there, spans=spans, items=spans[:2]) == reading

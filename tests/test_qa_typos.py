@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import corpus
-from corpus.ingest import read_documents
+from corpus.reading import read_documents
 from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from qa.lexicon import load_lexicon

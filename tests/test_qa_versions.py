@@ -17,7 +17,7 @@ from corpus.store import Store
 from index.errors import SnapshotError
 from index.types import Passage
 from qa.build import BUILT_FROM, INDEX, STORE, build_engine, update_index
-from qa.converse import MemoryConversations, Turn
+from qa.turns.memory import MemoryConversations, Turn
 from qa.types import Answer, Question, Refusal, Step
 
 DAY = date(2026, 11, 21)

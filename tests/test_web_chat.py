@@ -11,10 +11,10 @@ from browser import DESK, HOSTILE_FILE, HOSTILE_QUOTE, HOSTILE_TITLE, PHONE, Tab
 from live_service import DAY, SMALL_GIANT, running
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from api.answer.service import EngineService
 from api.app import create_app
-from api.keys import Keys
-from api.records import Records
-from api.service import EngineService
+from api.records.database import Records
+from api.records.keys import Keys
 from api.settings import Settings
 
 UNKNOWN = "低空经济企业购买无人机补贴多少？"
@@ -77,6 +77,20 @@ def test_ask_follow_up_and_open_the_citation_with_the_quote_marked(chat: Tab) ->
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     expect(card.get_by_role("button", name="查看原文")).to_be_focused()
+
+
+def test_a_follow_up_is_undone_with_one_tap_and_thanks_are_no_question(chat: Tab) -> None:
+    page = chat.page
+    ask(page, SMALL_GIANT)
+    second = ask(page, "那省级的呢？")
+    press(second, "不接上文，按原话问")
+    third = page.locator("section.turn").nth(2)
+    expect(third.locator(".bubble")).to_have_text("那省级的呢？")
+    expect(third.locator(".reply:not(.waiting)")).to_be_visible()
+    expect(third.locator(".understood")).to_have_count(0)
+    fourth = ask(page, "好的，谢谢")
+    expect(fourth.locator(".reply")).to_contain_text("不客气")
+    expect(fourth.locator(".cite, .understood, .act-row")).to_have_count(0)
 
 
 def test_suggested_questions_are_asked_by_a_click(chat: Tab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,16 @@ import httpx
 import pytest
 from browser import DESK, PHONE, Tab, tab
 from live_service import DAY, ingest_samples, running
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
 
+from api.answer.service import EngineService
 from api.app import create_app
-from api.keys import Keys
-from api.records import FILE, Records
-from api.service import EngineService
-from api.serving import DataFolder, Models
+from api.records.database import FILE, Records
+from api.records.keys import Keys
+from api.routes.uploads import MOST_FILES
+from api.run.serving import DataFolder, Models
 from api.settings import Settings
-from api.uploads import MOST_FILES
+from corpus.store import Store
 
 ATTACK = '<img src=x onerror="window.harmed=1">'
 ATTACK_NAME = "雨伞'><img src=x onerror=window.harmed=1>.html"  # less what no name may hold
@@ -31,6 +33,7 @@ UMBRELLAS = f"<p>澜江市共享雨伞{ATTACK.replace('<', '&lt;')}管理办法<
 PARKING = "澜江市错峰停车奖励办法"
 AMOUNT = "每个车位每年奖励{}元"
 LAY = "大院晚上的车位让周边住户用，好处费怎么算？"
+SURE = "国家级专精特新小巨人企业奖励多少？"
 UNKNOWN = f"低空经济企业购买无人机补贴多少？{ATTACK}"
 SOON = 30_000  # milliseconds within which an ingestion of a few pages has ended and its index is in use
 FULL = [(DESK, "light"), (PHONE, "dark")]
@@ -168,6 +171,14 @@ def test_files_come_in_with_progress_and_a_report_and_go_again(desk: Tab) -> Non
     expect(report).to_contain_text(ATTACK_KEPT)
     desk.expect_accessible()
 
+    page.get_by_text("最近的导入和移除").click()
+    last = page.locator(".recent-row").first
+    expect(last).to_contain_text("新增 2 个，没有导入 1 个")
+    press(last, "看报告")
+    expect(last.locator(".rejected")).to_contain_text("坏的.docx")
+    desk.expect_accessible()
+    page.get_by_text("最近的导入和移除").click()
+
     expect(page.locator(".doc")).to_have_count(4)
     hostile = page.locator(".doc", has_text="共享雨伞")
     expect(hostile).to_contain_text(f"来源：{ATTACK_KEPT}")
@@ -187,15 +198,71 @@ def test_files_come_in_with_progress_and_a_report_and_go_again(desk: Tab) -> Non
 
 def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(desk: Tab) -> None:
     page = desk.open("/library")
-    files = [FilePayload(name=f"{n}.txt", mimeType="text/plain", buffer=b"x") for n in range(MOST_FILES + 1)]
-    page.locator("#files").set_input_files(files)
-    expect(page.get_by_role("alert")).to_contain_text(f"一次最多上传 {MOST_FILES} 个文件")
+    same = [FilePayload(name="一.txt", mimeType="text/plain", buffer=b"x") for _ in range(2)]
+    page.locator("#files").set_input_files(same)
+    expect(page.get_by_role("alert")).to_contain_text("重名")
     page.locator("#files").set_input_files(FilePayload(name="空.txt", mimeType="text/plain", buffer=b""))
     expect(page.get_by_role("alert")).to_contain_text("“空.txt”是空的")
     page.route("**/v1/documents", lambda route: route.abort() if route.request.method == "POST" else route.fallback())
     page.locator("#files").set_input_files(parking(600, "断网.docx"))
     expect(page.get_by_role("alert")).to_contain_text("文件没有传完")
     desk.expect_failures(0)
+
+
+def test_a_folder_comes_in_by_batches_with_its_names(desk: Tab, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "市规"
+    (folder / "2025").mkdir(parents=True)
+    (folder / ".svn").mkdir()
+    (folder / ".svn" / "entries").write_text("x")
+    (folder / ".DS_Store").write_text("x")
+    for n in range(MOST_FILES):
+        (folder / "2025" / f"{n:02}.txt").write_text(
+            f"澜江市第{n}号试点办法\n第一条 试点{n}每月补助{n + 1}元。\n", "utf-8"
+        )
+    (folder / "空.txt").write_bytes(b"")
+    with zipfile.ZipFile(folder / "包.zip", "w") as archive:
+        archive.writestr("里/雨棚.txt", "澜江市雨棚办法\n第一条 雨棚每个补助90元。\n")
+    page = desk.open("/library")
+    page.locator("#folder").set_input_files(folder)
+    report = page.locator(".result")
+    expect(report.locator(".work-head")).to_have_text(
+        f"导入完成：新增 {MOST_FILES + 1} 个，没有导入 1 个", timeout=2 * SOON
+    )
+    expect(report.locator(".taking-up")).to_contain_text("已启用", timeout=SOON)
+    expect(report.locator(".report-row")).to_have_count(MOST_FILES + 2)
+    expect(report.locator(".rejected")).to_contain_text("市规/空.txt")
+    assert (data / "uploads" / "市规" / "2025" / "07.txt").is_file()
+    assert Store(data).paths("市规/包.zip/里/雨棚.txt") and not Store(data).paths("市规/.DS_Store")
+    desk.expect_accessible()
+    assert ask(desk.base, "雨棚每个补助多少？")["answer"] == "90元"
+    page.get_by_label("查找文件").fill("市规/2025/07")
+    row = page.locator(".doc", has_text="第7号试点")
+    press(row, "移除")
+    page.get_by_role("dialog").get_by_role("button", name="移除", exact=True).click()
+    expect(page.locator(".work-head")).to_have_text("已移除", timeout=SOON)
+    assert not (data / "uploads" / "市规" / "2025" / "07.txt").exists()
+    Store(data).close()
+
+
+def test_what_stops_a_batch_is_said_and_too_large_ones_are_split(desk: Tab) -> None:
+    page = desk.open("/library")
+    sent: list[int] = []
+
+    def refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            route.fallback()
+            return
+        sent.append((route.request.post_data_buffer or b"").count(b'name="files"'))
+        body = {"error": {"code": "payload_too_large", "message": "太大。", "hint": "请减少。"}}
+        route.fulfill(status=413, json=body)
+
+    page.route("**/v1/documents", refuse)
+    files = [FilePayload(name=f"{n}.txt", mimeType="text/plain", buffer=b"x") for n in range(3)]
+    page.locator("#files").set_input_files(files)
+    expect(page.locator(".work-head")).to_have_text("导入完成：没有导入 3 个")
+    assert sent == [3, 2, 1, 1, 1]
+    expect(page.locator(".rejected").first).to_contain_text("太大。请减少。")
+    desk.expect_failures(413)
 
 
 def test_files_can_be_dropped_on_the_page(desk: Tab) -> None:
@@ -313,7 +380,7 @@ def test_a_hand_off_is_taken_and_answered_and_the_asker_reads_it(desk: Tab) -> N
 
 
 def test_a_thumb_down_is_seen_and_set_aside(desk: Tab) -> None:
-    answer = ask(desk.base, "电动自行车可以推进电梯吗？")
+    answer = ask(desk.base, SURE)
     body = {"answer_id": answer["id"], "rating": "down", "reason": "incomplete", "comment": f"不全{ATTACK}"}
     httpx.post(f"{desk.base}/v1/feedback", json=body).raise_for_status()
     page = desk.open("/operator")
@@ -325,7 +392,7 @@ def test_a_thumb_down_is_seen_and_set_aside(desk: Tab) -> None:
     page.keyboard.press("Escape")
     press(item, "不用处理")
     expect(page.get_by_role("tabpanel")).to_contain_text("没有被点踩的回答")
-    expect(show(page, "问得最多")).to_contain_text("电动自行车可以推进电梯吗？")
+    expect(show(page, "问得最多")).to_contain_text(SURE)
 
 
 def test_the_tabs_are_worked_by_keyboard(desk: Tab) -> None:
@@ -333,9 +400,9 @@ def test_the_tabs_are_worked_by_keyboard(desk: Tab) -> None:
     page.get_by_role("tab", name="未答").focus()
     for key, name in (
         ("ArrowRight", "点踩"),
-        ("End", "常见问题"),
+        ("End", "操作日志"),
         ("ArrowRight", "未答"),
-        ("ArrowLeft", "常见问题"),
+        ("ArrowLeft", "操作日志"),
         ("Home", "未答"),
     ):
         page.keyboard.press(key)
@@ -412,7 +479,7 @@ def test_each_role_sees_what_it_may_and_an_ended_login_asks_again(
 
 @pytest.mark.parametrize(("size", "colours"), FULL, ids=["wide light", "phone dark"])
 def test_no_serious_finding_in_any_state(browser: Browser, server: str, size: tuple[int, int], colours: str) -> None:
-    answer = ask(server, "电动自行车可以推进电梯吗？")
+    answer = ask(server, SURE)
     httpx.post(f"{server}/v1/feedback", json={"answer_id": answer["id"], "rating": "down"}).raise_for_status()
     httpx.post(f"{server}/v1/handoffs", json={"question": UNKNOWN, "contact": "电话", "note": "急"}).raise_for_status()
     clause = answer["citations"][0]["clause"]["id"]

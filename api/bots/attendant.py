@@ -17,15 +17,16 @@ from typing import Any, Literal
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from api import outbox, schemas
 from api.access import Principal
+from api.answer.desk import Desk
 from api.bots import replies
 from api.bots.replies import Reply
 from api.bots.seen import Claim, Seen
-from api.desk import Desk
+from api.contract import schemas
 from api.errors import ID_LIMIT, MessageReused, MessageUnanswered, MessageUnreadable, validation_error
-from api.handoffs import Handoffs
-from api.outbox import Outbox
+from api.records import outbox
+from api.records.handoffs import Handoffs
+from api.records.outbox import Outbox
 from corpus.errors import PolicyError
 
 Platform = Literal["wecom", "dingtalk", "feishu", "webhook"]
@@ -212,7 +213,7 @@ class Attendant:
         with self._desk.records.transaction(lasting=push is not None) as connection:
             if not self._seen.finish(connection, claim, text):
                 return
-            if attended.response is not None:
+            if attended.response is not None and attended.response.reason != "small_talk":
                 question = attended.response.rewritten or attended.response.question
                 self._seen.remember(connection, message.session, question, attended.response.id)
             if push is not None:
@@ -228,6 +229,7 @@ def _question(message: Message, text: str) -> schemas.AskRequest:
             as_of=message.as_of,
             filters=message.filters,
             earlier=None,
+            standalone=None,
         )
     except ValidationError as error:
         detail = error.errors()[0]

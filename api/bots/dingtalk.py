@@ -23,9 +23,9 @@ from api.bots.attendant import Attendant, Attended, Message, Push, conversation
 from api.bots.replies import Reply
 from api.bots.settings import DingTalk
 from api.errors import MessageUnanswered, MessageUnreadable, SignatureWrong
-from api.outbox import Backoff, Delivery, Undelivered
-from api.receivers import post
-from api.signing import require_fresh, same
+from api.outgoing.receivers import post
+from api.outgoing.signing import require_fresh, same
+from api.records.outbox import Backoff, Delivery, Undelivered
 from corpus.errors import PolicyError
 
 TARGET = "dingtalk"

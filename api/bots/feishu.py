@@ -21,7 +21,7 @@ from api.bots.attendant import Attendant, Attended, Message, Push, conversation
 from api.bots.replies import Reply
 from api.bots.settings import Feishu
 from api.errors import MessageStale, MessageUnreadable, SignatureWrong
-from api.outbox import Backoff, Delivery, Undelivered
+from api.records.outbox import Backoff, Delivery, Undelivered
 from qa.errors import BadSetting
 
 TARGET = "feishu"
@@ -130,6 +130,8 @@ def card(reply: Reply, page: str) -> Mapping[str, Any]:
     parts: list[Mapping[str, Any]] = []
     if reply.message:
         parts.append(_div(reply.message))
+    if reply.listed:
+        parts.append(_div("\n".join(f"· {line}" for line in reply.listed)))
     for cited in reply.cited:
         parts += [{"tag": "hr"}, _div(f"“{cited.words}”"), _note(f"{cited.where}（{cited.validity}）")]
     parts += [_div(f"注意：{note}") for note in reply.notes]

@@ -1,7 +1,7 @@
 """What is said back in a chat: short answer, the clause that says so, its validity and warnings; or why not, and what now.
 
 A Reply is plain words in parts. `markdown` and `text` put them together; platforms with cards of their own (feishu.py) use
-the parts. Words of documents and people never act as markup: see `escaped` and `harmless`.
+the parts. Words of documents and people never act as markup: see `inert` (api/contract/markup.py) and `harmless`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from api import schemas
+from api.contract import schemas
+from api.contract.markup import inert
 from corpus.errors import PolicyError
 from corpus.types import Status
 
 QUOTE_LIMIT = 240  # characters of a quotation; a chat window is small, and the page has the whole clause
 CITATIONS = 3
 NEAREST = 3
+LISTED = 10  # rows of a list
+FIELD_LIMIT = 160  # characters of one field of a handling card
 NEAREST_LIMIT = 60  # characters of a clause that is only near
 HEAD_LIMIT = 240  # characters of a short answer (a list may be long) in a text that must also hold its clause
 
@@ -46,6 +49,7 @@ class Reply:
     kind: str  # "answer", "refusal", "notice"
     title: str
     message: str = ""
+    listed: tuple[str, ...] = ()
     cited: tuple[Cited, ...] = ()
     nearest: tuple[Cited, ...] = ()
     notes: tuple[str, ...] = ()
@@ -58,10 +62,13 @@ def of_response(body: schemas.AskResponse) -> Reply:
     if body.status == "answered":
         cited = tuple(_cited(citation) for citation in body.citations[:CITATIONS])
         notes = (*asked, *(warning.message for warning in body.warnings))
-        return Reply("answer", body.answer or "", cited=cited, notes=notes, hint=HAND_OFF_HINT)
+        return Reply("answer", body.answer or "", listed=_listed(body), cited=cited, notes=notes, hint=HAND_OFF_HINT)
+    if body.reason == "small_talk":
+        return Reply("notice", body.message or "")
     near = () if body.reason == "out_of_scope" else tuple(_near(passage) for passage in body.passages[:NEAREST])
     title = "请说得更具体一些" if body.reason == "ambiguous" else "没有找到确切的规定"
-    return Reply("refusal", title, body.message or "", nearest=near, notes=asked, hint=HAND_OFF_HINT)
+    told = _listed(body)
+    return Reply("refusal", title, body.message or "", listed=told, nearest=near, notes=asked, hint=HAND_OFF_HINT)
 
 
 def of_hand_off(id: str, question: str) -> Reply:
@@ -96,6 +103,23 @@ def _cited(citation: schemas.CitationOut) -> Cited:
     return Cited(where, validity, cut(citation.quote, QUOTE_LIMIT))
 
 
+def _listed(body: schemas.AskResponse) -> tuple[str, ...]:
+    """The rows of a list, or the fields of a handling card, one a line; the first of them where they are many."""
+    lines = [_row(row) for row in body.rows[:LISTED]]
+    if more := len(body.rows) - len(lines):
+        lines.append(f"……另有 {more} 行，请在网页上查看")
+    for field in body.card.fields if body.card else ():
+        words = "；".join(" ".join(item.quote.split()) for item in field.items)
+        where = field.items[0].clause.address
+        lines.append(f"{field.label}：{cut(words, FIELD_LIMIT)}（{where}）")
+    return tuple(lines)
+
+
+def _row(row: schemas.RowOut) -> str:
+    said = "，".join(part for part in (row.group, row.value) if part)
+    return f"{_titled(row.title)} {row.clause.address}：{said or cut(' '.join(row.quote.split()), NEAREST_LIMIT)}"
+
+
 def _near(passage: schemas.PassageOut) -> Cited:
     where = f"{_titled(passage.document.title)} {passage.clause.address}".rstrip()
     return Cited(where, "", cut(" ".join(passage.text.split()), NEAREST_LIMIT))
@@ -125,30 +149,24 @@ def cut_bytes(text: str, limit: int) -> str:
 
 # --- Markdown (DingTalk, the webhook) --------------------------------------------------------------------------------
 
-_INLINE = re.compile(r"[\\`*_\[\]<>|~!]|&(?=#?\w{1,32};)")
-_LINE_START = re.compile(r"^([ \t]*)([#+=-])", re.M)
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: no link, no picture, no HTML, no heading comes of it."""
-    return _LINE_START.sub(r"\1\\\2", _INLINE.sub(lambda match: "\\" + match.group(), text))
-
 
 def markdown(reply: Reply, page: str = "") -> str:
     """The reply as Markdown: paragraphs, bold, quotations."""
-    title = escaped(_one_line(reply.title))
+    title = inert(_one_line(reply.title))
     parts = [f"**{title}**"] if title else []
     if reply.message:
         parts.append("\n".join(_lines(reply.message)))
+    if reply.listed:
+        parts.append("\n".join(f"- {inert(_one_line(line))}" for line in reply.listed))
     for cited in reply.cited:
-        parts.append(f"依据：{escaped(_one_line(cited.where))}（{cited.validity}）")
+        parts.append(f"依据：{inert(_one_line(cited.where))}（{cited.validity}）")
         parts.append(_quoted(cited.words))
-    parts += [f"注意：{escaped(_one_line(note))}" for note in reply.notes]
+    parts += [f"注意：{inert(_one_line(note))}" for note in reply.notes]
     if reply.nearest:
         parts.append("最接近的条款：")
         parts += [_quoted(f"{near.where}：{near.words}") for near in reply.nearest]
     if reply.hint:
-        parts.append(escaped(reply.hint))
+        parts.append(inert(reply.hint))
     if page:
         parts.append(f"[打开网页查看全文]({page})")
     return "\n\n".join(parts)
@@ -160,7 +178,7 @@ def _quoted(words: str) -> str:
 
 def _lines(text: str) -> list[str]:
     """The lines of a text that hold something. Each is escaped by itself: what begins one is known only then."""
-    return [escaped(line.strip()) for line in text.splitlines() if line.strip()]
+    return [inert(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 def _one_line(text: str) -> str:
@@ -182,7 +200,8 @@ def text(reply: Reply, page: str = "", limit: int = 2048) -> str:
     head = [harmless(cut(part, HEAD_LIMIT)) for part in (reply.title, reply.message) if part]
     tail = [harmless(f"注意：{note}") for note in reply.notes]
     tail += [harmless(part) for part in (reply.hint, page) if part]
-    middle = [f"依据：{cited.where}（{cited.validity}）\n“{cited.words}”" for cited in reply.cited]
+    middle = [f"· {line}" for line in reply.listed]
+    middle += [f"依据：{cited.where}（{cited.validity}）\n“{cited.words}”" for cited in reply.cited]
     if reply.nearest:
         middle.append("最接近的条款：\n" + "\n".join(f"· {near.where}：{near.words}" for near in reply.nearest))
     middle = [harmless(part) for part in middle]

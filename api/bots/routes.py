@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
+from api.answer.desk import Desk
 from api.bots import dingtalk, feishu, webhook, wecom
 from api.bots.attendant import Attendant
 from api.bots.seen import Seen
 from api.bots.settings import Bots
-from api.desk import Desk
-from api.outbox import Outbox, Target
-from api.receivers import HttpReceiver
+from api.outgoing.receivers import HttpReceiver
+from api.records.outbox import Outbox, Target
 from qa.errors import BadSetting
 
 SDKS = {

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from api.records import Records
+from api.records.database import Records
 
 LEASE = 45.0  # seconds in which a message is answered or given up
 KEEP = 2 * 24 * 3600.0
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS bot_messages (
     id TEXT NOT NULL,
     digest TEXT NOT NULL,           -- of what the message said, so that one id cannot stand for two messages
     owner TEXT NOT NULL,            -- who answers it
-    lease_until REAL NOT NULL,
+    lease_until REAL NOT NULL,      -- by the seconds that the machine has run: setting its clock makes no lease longer
     tries INTEGER NOT NULL,         -- times that the platform sent it
     reply TEXT,                     -- what was replied, as the platform's file wrote it
     received REAL NOT NULL,
@@ -68,9 +68,16 @@ class LastQuestion:
 class Seen:
     """The messages seen, in the service's records. Safe for several threads and processes."""
 
-    def __init__(self, records: Records, clock: Callable[[], float] = time.time, lease: float = LEASE) -> None:
+    def __init__(
+        self,
+        records: Records,
+        clock: Callable[[], float] = time.time,
+        lease: float = LEASE,
+        counted: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._records = records
         self._clock = clock
+        self._counted = counted
         self._lease = lease
         records.ensure(SCHEMA)
 
@@ -78,6 +85,7 @@ class Seen:
         """Takes a message, or says who has it. `again`: the same delivery looks a second time, which is no try more."""
         now, owner = self._clock(), uuid.uuid4().hex
         with self._records.transaction(lasting=False) as connection:
+            counted = self._counted()  # later than that of any lease there is
             row = connection.execute(
                 "SELECT digest, lease_until, tries, reply FROM bot_messages WHERE platform=? AND id=?", (platform, id)
             ).fetchone()
@@ -86,7 +94,7 @@ class Seen:
                 connection.execute("DELETE FROM bot_chats WHERE asked < ?", (now - CHAT_KEEP,))
                 connection.execute(
                     "INSERT INTO bot_messages VALUES (?,?,?,?,?,1,NULL,?)",
-                    (platform, id, digest, owner, now + self._lease, now),
+                    (platform, id, digest, owner, counted + self._lease, now),
                 )
                 return Claim("mine", platform, id, owner)
             if row["digest"] != digest:
@@ -95,11 +103,11 @@ class Seen:
             connection.execute("UPDATE bot_messages SET tries=? WHERE platform=? AND id=?", (tries, platform, id))
             if row["reply"] is not None:
                 return Claim("done", platform, id, tries=tries, reply=row["reply"])
-            if row["lease_until"] > now:
+            if counted < row["lease_until"] <= counted + self._lease:  # a longer one is from before the machine started
                 return Claim("others", platform, id, tries=tries)
             connection.execute(
                 "UPDATE bot_messages SET owner=?, lease_until=? WHERE platform=? AND id=?",
-                (owner, now + self._lease, platform, id),
+                (owner, counted + self._lease, platform, id),
             )
             return Claim("mine", platform, id, owner, tries)
 

@@ -17,9 +17,9 @@ from api.bots import replies
 from api.bots.attendant import Message
 from api.bots.dingtalk import message_of, parsed, require_platform
 from api.bots.settings import DingTalk, Webhook
-from api.outbox import Undelivered
-from api.receivers import exchange, post
-from api.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from api.outgoing.receivers import exchange, post
+from api.outgoing.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from api.records.outbox import Undelivered
 from corpus.errors import PolicyError
 
 TIMEOUT = 90.0  # seconds; the service itself gives up before

@@ -13,12 +13,12 @@ from typing import Annotated
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api import schemas
 from api.bots import replies
 from api.bots.attendant import Attendant, Attended, Message, Platform, Push, conversation
 from api.bots.settings import Webhook
+from api.contract import schemas
 from api.errors import validation_error
-from api.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
+from api.outgoing.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
 
 PATIENCE = 60.0  # seconds; the desk gives up on a question before
 

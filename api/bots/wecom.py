@@ -19,7 +19,7 @@ from api.bots import replies
 from api.bots.attendant import Attendant, Attended, Message, Push, conversation
 from api.bots.settings import WeCom
 from api.errors import MessageUnanswered, MessageUnreadable, SignatureWrong
-from api.signing import require_fresh, same
+from api.outgoing.signing import require_fresh, same
 from corpus.errors import PolicyError
 
 WINDOW = 600.0  # seconds; the platform signs each delivery when it makes it

@@ -1,12 +1,15 @@
-// The part of the library where an administrator brings files in: choose or drop, see them sent and read, read the report.
+// The part of the library where an administrator brings files in: choose or drop files and folders, see them sent and read,
+// read the report. Many files go in batches, one after the other, each an ingestion of its own.
 
 import { announce, button, el, icon, toast } from "./dom.js";
-import { MOST_FILES, follow, inUse, unfinished, upload } from "./ingestion.js";
+import { batchesOf, chosenFiles, droppedFiles } from "./gather.js";
+import { follow, inUse, unfinished, upload } from "./ingestion.js";
 import { reportLine, reportOf } from "./report.js";
 import { sentences } from "./format.js";
 import { Failure, call } from "./service.js";
 
-const FORMATS = `Word、PDF、Excel、网页、纯文本等，一次最多 ${MOST_FILES} 个。同名的文件是新版本，会列出哪些条款变了。`;
+const MOST_AT_ONCE = 2000; // files chosen or dropped together
+const FORMATS = "Word、PDF、Excel、PowerPoint、OFD、网页、邮件、纯文本，和装着它们的 zip 或文件夹。同名的文件是新版本，会列出哪些条款变了。";
 const STAGES = { tokens: "正在分词", vectors: "正在计算语义", index: "正在建立索引" };
 
 /**
@@ -15,9 +18,10 @@ const STAGES = { tokens: "正在分词", vectors: "正在计算语义", index: "
  */
 export function mountBring(place, onChange) {
   const picker = el("input", "visually-hidden", [], { type: "file", multiple: "", id: "files", tabindex: "-1", "aria-label": "选择要上传的文件" });
+  const folder = el("input", "visually-hidden", [], { type: "file", webkitdirectory: "", id: "folder", tabindex: "-1", "aria-label": "选择要上传的文件夹" });
   const choose = button([icon("plus"), "选择文件"], "primary", () => picker.click());
   const zone = el("div", "zone", [
-    choose, picker,
+    choose, picker, button([icon("plus"), "选择文件夹"], "ghost", () => folder.click()), folder,
     el("div", "zone-words", [
       el("p", "", ["上传文件", el("span", "by-drop", "，也可以拖到这里")]), el("p", "muted", FORMATS),
     ]),
@@ -25,13 +29,15 @@ export function mountBring(place, onChange) {
   const work = el("div", "work", [], { hidden: "" });
   place.replaceChildren(zone, work);
   const parts = { zone, work, choose, onChange, busy: false };
-  picker.addEventListener("change", () => {
-    begin(parts, [...picker.files]);
-    picker.value = ""; // so that the same file can be chosen again
-  });
+  for (const input of [picker, folder]) {
+    input.addEventListener("change", () => {
+      begin(parts, chosenFiles(input.files));
+      input.value = ""; // so that the same file can be chosen again
+    });
+  }
   takeDrops(parts);
   const left = unfinished();
-  if (left) attend(parts, async () => left);
+  if (left) attend(parts, (step) => followed(left, step));
   return { remove: (name) => take(parts, name) };
 }
 
@@ -41,8 +47,11 @@ async function take(parts, name) {
     toast("正在导入别的文件，请等它结束后再移除。");
     return;
   }
-  await attend(parts, async () => (await call(`/v1/files/${encodeURIComponent(name)}`, undefined, { method: "DELETE" })).id);
+  const path = name.split("/").map(encodeURIComponent).join("/");
+  await attend(parts, async (step) => followed((await call(`/v1/files/${path}`, undefined, { method: "DELETE" })).id, step));
 }
+
+const followed = (id, step) => follow(id, (seen) => step(...stageOf(seen)));
 
 function takeDrops(parts) {
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -58,7 +67,7 @@ function takeDrops(parts) {
     if (!holdsFiles(event)) return;
     event.preventDefault();
     light(null);
-    begin(parts, [...event.dataTransfer.files]);
+    droppedFiles(event.dataTransfer).then((files) => begin(parts, files), () => showFailure(parts, "拖来的文件夹读不出来。请用“选择文件夹”。"));
   });
 }
 
@@ -69,34 +78,73 @@ function begin(parts, files) {
     showFailure(parts, problem);
     return;
   }
-  const names = files.length === 1 ? files[0].name : `${files.length} 个文件`;
-  attend(parts, (step) => send(files, names, step));
+  attend(parts, (step) => bringAll(files, step));
 }
 
 function fault(files) {
-  const names = files.map((file) => file.name);
-  if (files.length > MOST_FILES) return `一次最多上传 ${MOST_FILES} 个文件，这里有 ${files.length} 个。请分几次上传。`;
+  if (files.length > MOST_AT_ONCE) return `一次最多上传 ${MOST_AT_ONCE} 个文件，这里有 ${files.length} 个。请分几次上传。`;
+  const names = files.map(({ name }) => name);
   if (new Set(names).size < names.length) return "这些文件里有重名的。请改名后再上传。";
-  return files.every((file) => file.size > 0) ? "" : `“${files.find((file) => file.size === 0).name}”是空的，或者是一个文件夹。请选择里面的文件。`;
+  return files.some(({ file }) => file.size > 0) ? "" : `“${names[0]}”是空的，或者是一个空文件夹。请选择别的文件。`;
 }
 
-/** Sends files and gives the id of their ingestion; `step` shows how far it is. */
-async function send(files, names, step) {
+/**
+ * Sends files batch by batch and follows each to its end. Gives one job for all of them: the reports of all files, and
+ * what the last ingestion says of the library. What stops the rest from being sent is its `stopped`.
+ */
+async function bringAll(files, step) {
+  const waiting = batchesOf(files);
   const stop = new AbortController();
+  const all = { status: "done", files: [], index: null, stopped: null };
+  for (let done = 0; waiting.length; ) {
+    const batch = waiting.shift();
+    try {
+      const job = await follow(await send(batch, named(batch, done, files.length), step, stop), (seen) => step(...stageOf(seen)));
+      if (job.status === "done") Object.assign(all, job, { files: [...all.files, ...job.files] });
+      else all.files.push(...batch.map(({ name }) => refused(name, job.error)));
+    } catch (error) {
+      if (error.status === 413 && batch.length > 1) {
+        const half = Math.ceil(batch.length / 2);
+        waiting.unshift(batch.slice(0, half), batch.slice(half));
+        continue;
+      }
+      if (error.status !== 413 && error.status !== 422) {
+        if (!all.files.length) throw error;
+        all.stopped = { error, left: files.length - done };
+        return all;
+      }
+      if (files.length === 1) throw error;
+      all.files.push(...batch.map(({ name }) => refused(name, error)));
+    }
+    done += batch.length;
+  }
+  return all;
+}
+
+function named(batch, done, total) {
+  if (total === 1) return batch[0].name;
+  return batch.length === total ? `${total} 个文件` : `第 ${done + 1} 至 ${done + batch.length} 个，共 ${total} 个文件`;
+}
+
+/** What a report says of a file that the service did not look at. */
+const refused = (file, error) => ({ file, outcome: "rejected", message: error?.message || "没有导入。", hint: error?.hint || "", documents: [] });
+
+/** Sends files and gives the id of their ingestion; `step` shows how far it is. */
+async function send(files, names, step, stop) {
   step(`正在上传 ${names}`, "", 0, 1, stop);
   return upload(files, (sent, total) => {
     step(sent < total ? `正在上传 ${names}` : `已传完 ${names}，等待读取`, `${size(sent)} / ${size(total)}`, sent, total, stop);
   }, stop.signal);
 }
 
-/** Shows the whole way of one ingestion; `start` gives its id and is told how to show a step. */
+/** Shows the whole way of an ingestion; `start` gives the job when it has ended and is told how to show a step. */
 async function attend(parts, start) {
   const { step, node } = progressOf();
   parts.busy = true;
   parts.zone.hidden = true;
   parts.work.hidden = false;
   parts.work.replaceChildren(node);
-  const ended = await start(step).then((id) => follow(id, (seen) => step(...stageOf(seen)))).catch((error) => error);
+  const ended = await start(step).catch((error) => error);
   parts.busy = false;
   parts.zone.hidden = false;
   await showEnd(parts, ended);
@@ -143,16 +191,26 @@ async function showReport(parts, job) {
   const head = el("h3", "work-head", job.files.length ? `导入完成：${reportLine(job)}` : "已移除", { tabindex: "-1" });
   parts.work.replaceChildren(el("div", "result", [
     el("div", "result-head", [head, button(icon("close"), "quiet", () => dismiss(parts), { "aria-label": "收起报告" })]),
+    job.stopped ? el("p", "problem", stoppedWords(job.stopped), { role: "alert" }) : null,
     job.files.length ? reportOf(job) : null, state,
   ]));
   announce(head.textContent);
   head.focus({ preventScroll: true });
+  if (job.documents === undefined) { // no ingestion came to its end
+    state.remove();
+    return;
+  }
   const taken = await inUse(job);
   state.textContent = taken
     ? `已启用：现在收录 ${job.documents} 份文件、${job.clauses} 条条款。`
     : "新的内容还没有启用。稍后刷新页面；如果一直没有变化，请管理员查看服务日志。";
   announce(state.textContent);
   parts.onChange();
+}
+
+function stoppedWords({ error, left }) {
+  const why = error.name === "AbortError" ? "已取消上传。" : sentences(error.message, error.hint);
+  return `还有 ${left} 个文件没有上传。${why}`;
 }
 
 function dismiss(parts) {

@@ -2,9 +2,12 @@
 
 import { announce, button, codePoints, el, icon } from "./dom.js";
 import { openDocument } from "./document.js";
-import { NO_ANSWER, REASONS, STATUS, badge, lines, metaLine, titled, validity } from "./format.js";
+import { conditionsPart, handlingCard, rowsTable } from "./lists.js";
+import { NO_ANSWER, REASONS, STATUS, badge, headings, lines, metaLine, titled, validity } from "./format.js";
 
 const LONG = 26; // characters from which an answer is a sentence, and set smaller than a figure
+const PARAGRAPH = 60; // from which several items stand below each other
+const ITEMS = 3;
 const STEPS = { understand: "正在理解问题", retrieve: "正在查找条款", rerank: "正在比对条款", read: "正在读原文", decide: "正在核对依据" };
 const CHOICES = 4; // documents offered where the question fits several
 
@@ -24,8 +27,9 @@ function sourceButton(doc, clause, open) {
 export function citationCard(citation) {
   const { document: doc, clause, source } = citation;
   const open = () => openDocument(doc.id, { start: citation.start, end: citation.end, clause: clause.id });
-  const path = clause.path.filter((part) => !clause.address.startsWith(part)).join(" › ");
-  const place = [source.file, source.page ? `第${source.page}页` : "", source.line_start ? lines(source) : ""].filter(Boolean).join(" · ");
+  const path = headings(clause);
+  const file = [source.file, source.line_start ? lines(source) : ""].filter(Boolean).join(" · ");
+  const place = [el("span", "staff-only", `${file} `), source.page ? `第${source.page}页` : null];
   const card = el("article", "cite", [
     el("div", "cite-top", [el("h4", "cite-title", doc.title), badge(doc.status)]),
     metaLine([doc.number, doc.issuer, validity(doc)]),
@@ -76,37 +80,51 @@ function confidenceLine(confidence) {
   return el("span", "", [dots, words], { title: `估计可靠程度 ${Math.round(confidence * 100)}%` });
 }
 
-function understoodLine(result) {
-  return result.rewritten && result.rewritten !== result.question ? el("span", "understood", `按“${result.rewritten}”理解`) : null;
+/** How a follow-up was taken, and the way to have it answered as it stands. */
+function understoodLine(result, askAlone) {
+  if (!result.rewritten || result.rewritten === result.question) return null;
+  const undo = askAlone && button("不接上文，按原话问", "undo", askAlone, { "aria-label": `不接上文，按原话问：${result.question}` });
+  return el("span", "understood", [`按“${result.rewritten}”理解`, undo]);
 }
 
-/** `actions` stand under the citations: rating, copying, the way to a person. */
-export function answerCard(result, actions) {
+/** An answer as a figure, a sentence, or a list of what it enumerates. */
+function answerWords(answer) {
+  const items = answer.split(/[；\n]/).map((item) => item.trim()).filter(Boolean);
+  if (items.length >= ITEMS && codePoints(answer) > PARAGRAPH) return el("ul", "short long items", items.map((item) => el("li", "", item)));
+  return el("p", codePoints(answer) > LONG ? "short long" : "short", answer);
+}
+
+/** `actions` stand under the citations: rating, copying, the way to a person. `askAlone` asks a follow-up as it stands. */
+export function answerCard(result, actions, askAlone) {
   const cited = new Set(result.citations.map((citation) => citation.clause.id));
   const others = result.passages.filter((passage) => !cited.has(passage.clause.id));
+  const rows = result.rows || []; // conversations kept from before have none
   const prepared = result.answered_by === "faq" ? el("span", "prepared", [icon("check"), "工作人员核对过的回答"]) : null;
   return el("div", "reply", [
     el("h3", "visually-hidden", "回答"),
-    el("p", codePoints(result.answer) > LONG ? "short long" : "short", result.answer),
-    el("p", "sure", [prepared || confidenceLine(result.confidence), understoodLine(result)]),
+    answerWords(result.answer),
+    el("p", "sure", [prepared || confidenceLine(result.confidence), understoodLine(result, askAlone)]),
     result.warnings.length ? el("ul", "warnings", result.warnings.map((w) => el("li", "warning", w.message))) : null,
-    el("h3", "label", "依据"),
-    ...result.citations.map(citationCard),
+    ...(rows.length ? rowsTable(rows) : [el("h3", "label", "依据"), ...result.citations.map(citationCard)]),
+    result.card ? handlingCard(result.card) : null,
+    conditionsPart(result),
     actions,
     folded(`其他相近条款（${others.length}）`, others.map(passageCard)),
   ]);
 }
 
 /** `ask` asks a question again, of one document: what a refusal that asks back offers. */
-export function refusalCard(result, actions, ask) {
+export function refusalCard(result, actions, ask, askAlone) {
+  if (result.reason === "small_talk") return el("div", "reply talk", el("p", "short long", result.message));
   const [head, advice] = REASONS[result.reason] || NO_ANSWER;
   const near = result.reason === "out_of_scope" ? [] : result.passages;
   const asksBack = result.reason === "ambiguous";
   return el("div", `reply refused${asksBack ? " asks-back" : ""}`, [
     el("h3", "refused-head", head),
     result.message && result.message !== head ? el("p", "refused-text", result.message) : null,
-    el("p", "advice muted", [advice ? el("span", "", advice) : null, understoodLine(result)]),
+    el("p", "advice muted", [advice ? el("span", "", advice) : null, understoodLine(result, askAlone)]),
     asksBack ? choices(result, ask) : null,
+    result.card ? handlingCard(result.card) : null,
     actions,
     near.length ? el("h3", "label", "最接近的条款") : null,
     ...near.slice(0, 2).map(passageCard),
@@ -125,6 +143,7 @@ function choices(result, ask) {
 
 /** What a screen reader hears of a reply. */
 export function spoken(result) {
+  if (result.reason === "small_talk") return result.message;
   if (result.status === "refused") return `${(REASONS[result.reason] || NO_ANSWER)[0]}。${result.message || ""}`;
   const first = result.citations[0];
   return `回答：${result.answer}。依据${titled(first.document.title)}${first.clause.address}，${STATUS[first.document.status]}。`;

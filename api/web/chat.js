@@ -1,23 +1,28 @@
 // The chat page: one conversation at a time, asked, shown, kept in this browser. No framework, no build step.
 
-import { $, announce, button, codePoints, copyText, el, icon, randomId, shorten } from "./dom.js";
+import { $, announce, button, copyText, el, icon, randomId, shorten } from "./dom.js";
+import { pushAddress } from "./back.js";
 import { answerCard, failureCard, refusalCard, spoken, stoppedCard, waitingCard } from "./cards.js";
-import { someDocuments } from "./catalogue.js";
 import { askable, mountComposer, refreshComposer } from "./composer.js";
 import { openDocument } from "./document.js";
 import { chooseDocument, clearFilters, filterBody, filterWords, mountFilters } from "./filters.js";
 import { ratingParts } from "./feedback.js";
 import { reference } from "./format.js";
 import { handoffParts } from "./handoff.js";
+import { mountEmbedding, tell } from "./embed.js";
 import { mountHeader } from "./header.js";
 import { keep, slim, talk } from "./history.js";
 import { signIn } from "./login.js";
+import { at } from "./place.js";
+import { RECEIPT, openReceipts } from "./receipt.js";
 import { Failure, call, stream } from "./service.js";
 import { checkHandoffs, drawHistory, mountSidebar } from "./sidebar.js";
+import { mountVoice } from "./voice.js";
 
 const PASSAGES = 5;
 const TITLE = 60; // characters of the first question that name a conversation
 const SUGGESTED = 6;
+const MORE = 8; // seconds after which too few suggestions are asked for again
 const STARTING = 5; // seconds after which a service that is being started is looked at again
 const HASH = "#talk=";
 const FIRST = "写下想问的事，一次问一件";
@@ -33,9 +38,10 @@ function fresh() {
 
 // --- asking ----------------------------------------------------------------------------------------------------------
 
-function ask(question) {
+/** `more` are fields of the request beside the question. */
+function ask(question, more = {}) {
   if (running || !askable(question)) return;
-  const body = { question, session_id: conversation.id, top_k: PASSAGES, ...filterBody() };
+  const body = { question, session_id: conversation.id, top_k: PASSAGES, ...filterBody(), ...more };
   const turn = { question, body, scope: filterWords(), asked: Date.now(), result: null, rating: null, handoff: null };
   reply(turn, showQuestion(turn));
 }
@@ -99,7 +105,8 @@ function resultCard(turn, mine) {
     ? [handoff.opener, ...rating.thumbs, turn.scope.length ? button("不限范围再问一次", "act", () => askWithoutFilters(turn.question)) : null]
     : [...rating.thumbs, copyButton(turn.result), handoff.opener];
   const actions = el("div", "actions", [el("div", "act-row", buttons, { role: "group", "aria-label": "对这个回答" }), rating.place, handoff.place]);
-  return refused ? refusalCard(turn.result, actions, ask) : answerCard(turn.result, actions);
+  const askAlone = () => ask(turn.question, { standalone: true });
+  return refused ? refusalCard(turn.result, actions, ask, askAlone) : answerCard(turn.result, actions, askAlone);
 }
 
 function askWithoutFilters(question) {
@@ -140,12 +147,13 @@ function save(mine) {
 /** The address names the conversation, so that a reload and the way back find it; what follows # never leaves the browser. */
 function showAddress(id) {
   const wanted = id ? HASH + id : "";
-  if (location.hash !== wanted) history.pushState(null, "", `/${wanted}`);
+  if (location.hash !== wanted) pushAddress(at(`/${wanted}`));
 }
 
 function open(found) {
   stop();
   conversation = found;
+  $("not-here").hidden = true;
   $("log").replaceChildren();
   $("welcome").hidden = found.turns.length > 0;
   $("question").placeholder = found.turns.length ? NEXT : FIRST;
@@ -179,42 +187,28 @@ function reopen(id) {
 
 /** The conversation that the address names, or an empty one; a place on the page (the skip link) changes nothing. */
 function followHash() {
+  if (location.hash.startsWith(RECEIPT)) {
+    openReceipts(location.hash.slice(RECEIPT.length));
+    return;
+  }
   if (location.hash && !location.hash.startsWith(HASH)) return;
   const id = location.hash.slice(HASH.length);
   if (id === conversation.id || (id && reopen(id))) return;
   if (conversation.turns.length) open(fresh());
+  $("not-here").hidden = !id;
+  if (id) announce($("not-here").textContent);
 }
 
 // --- the first screen ------------------------------------------------------------------------------------------------
 
-/** The prepared questions whose document is there; for other documents, questions that any document can be asked. */
-function questionsFor(documents, prepared) {
-  const known = prepared.filter((row) => documents.some((doc) => doc.title.includes(row.title)));
-  const plain = documents
-    .filter((doc) => doc.effective_from && codePoints(doc.title) <= 36)
-    .map((doc) => ({ question: `《${doc.title}》什么时候起施行？${doc.effective_until ? "有效期到什么时候？" : ""}` }));
-  return (known.length ? known : plain).map((row) => row.question);
-}
-
-/** What was asked here with success; with too little of that, questions about the documents as well. */
-async function suggestions() {
-  const asked = await call("/v1/suggestions", undefined, { quiet: true }).then((data) => data.questions, noQuestions);
-  if (asked.length >= SUGGESTED) return asked;
-  const prepared = await call("/web/suggestions.json", undefined, { quiet: true }).catch(noQuestions);
-  return [...new Set([...asked, ...questionsFor(await someDocuments(), prepared)])];
-}
-
-function noQuestions(error) {
-  if (!(error instanceof Failure)) throw error;
-  return [];
-}
-
-async function showWelcome() {
+/** `again`: a service that has just been started, or has new documents, finds questions that they answer in the first seconds. */
+async function showWelcome({ again = true } = {}) {
+  const quiet = { quiet: true };
   try {
-    const found = await suggestions();
-    $("suggestions").replaceChildren(...found.slice(0, SUGGESTED).map((question) => el("li", "", button(question, "suggestion", () => ask(question)))));
-    const { documents, clauses } = await call("/readyz", undefined, { quiet: true });
+    const [{ questions }, { documents, clauses }] = await Promise.all([call("/v1/suggestions", undefined, quiet), call("/readyz", undefined, quiet)]);
     $("extent").textContent = `现在收录 ${documents} 份文件、${clauses} 条条款。`;
+    $("suggestions").replaceChildren(...questions.map((question) => el("li", "", button(question, "suggestion", () => ask(question)))));
+    if (again && questions.length < SUGGESTED) setTimeout(() => { if (!$("suggestions").matches(":focus-within, :hover")) showWelcome({ again: false }); }, MORE * 1000);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     $("suggestions").replaceChildren(el("li", "notice", `${error.message}${error.hint}`));
@@ -235,7 +229,10 @@ function followAddress() {
 function wireKeys() {
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") stop();
+    if (event.key === "Escape") {
+      if (running) stop();
+      else if (!event.isComposing && !document.querySelector(".menu:not([hidden])")) tell("close");
+    }
     if (event.altKey && event.code === "KeyN" && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       newConversation();
@@ -253,12 +250,15 @@ async function start() {
   });
   for (const node of document.querySelectorAll("[data-new]")) node.addEventListener("click", () => { $("history-dialog").close(); newConversation(); });
   addEventListener("popstate", followHash);
-  addEventListener("tiaowen-me", showWelcome);
+  addEventListener("tiaowen-me", () => showWelcome());
+  mountVoice();
   wireKeys();
   const who = mountHeader("chat");
+  const shown = showWelcome(); // at the same time: on a slow line every wait counts
   followAddress();
+  mountEmbedding();
   if ((await who).access === "keys" && !(await who).role) signIn();
-  await Promise.all([showWelcome(), checkHandoffs()]);
+  await Promise.all([shown, checkHandoffs()]);
 }
 
 start();

@@ -2,6 +2,7 @@
 
 import { $, el } from "./dom.js";
 import { mountHeader } from "./header.js";
+import { at } from "./place.js";
 
 const EXAMPLE = { question: "国家级专精特新“小巨人”企业，市里奖励多少？", top_k: 5 };
 
@@ -70,7 +71,7 @@ async function tryOut(event) {
   $("try-result").hidden = false;
   $("try-result").textContent = "正在发送…";
   try {
-    const response = await fetch("/v1/ask", { method: "POST", headers: { "Content-Type": "application/json" }, body: $("try-body").value });
+    const response = await fetch(at("/v1/ask"), { method: "POST", headers: { "Content-Type": "application/json" }, body: $("try-body").value });
     $("try-result").textContent = `${response.status}\n${JSON.stringify(await response.json(), null, 2)}`;
   } catch {
     $("try-result").textContent = "连接不上服务，请稍后再试。";
@@ -82,7 +83,7 @@ async function start() {
   $("try-body").value = JSON.stringify(EXAMPLE, null, 2);
   $("try").addEventListener("submit", tryOut);
   try {
-    show(await (await fetch("/openapi.json")).json());
+    show(await (await fetch(at("/openapi.json"))).json());
   } catch {
     $("about").textContent = "读不到 /openapi.json，请刷新页面。";
   }

@@ -1,5 +1,6 @@
 // One document in a drawer: its outline beside its text, with a quotation marked and references that lead on.
 
+import { showDialog } from "./back.js";
 import { button, closeOnBackdrop, el, icon, shorten } from "./dom.js";
 import { badge, lines, titled, validity } from "./format.js";
 import { Failure, call } from "./service.js";
@@ -32,7 +33,7 @@ function makeParts() {
 /** Opens a document; `target` may name a clause, and the range (code points) to mark: {clause, start, end}. */
 export async function openDocument(id, target = {}) {
   parts ||= makeParts();
-  if (!parts.dialog.open) parts.dialog.showModal();
+  showDialog(parts.dialog);
   const mine = (wanted += 1);
   parts.title.textContent = "正在打开…";
   parts.meta.replaceChildren();
@@ -96,7 +97,7 @@ function showDocument(doc, target) {
 function viewerFacts(doc, clause) {
   const links = doc.links.filter((link) => link.kind !== "cites" || link.target).slice(0, 6).map((link) => linkTo(LINKS[link.kind], link));
   const from = doc.linked_from.slice(0, 6).map((link) => linkTo(LINKED_FROM[link.kind], link));
-  const sources = new Set(doc.sources.map((source) => `${source.file} ${lines(source)}`));
+  const sources = [...new Set(doc.sources.map((source) => `${source.file} ${lines(source)}`))].map((words) => el("span", "staff-only", words));
   const facts = [doc.title_inferred ? "原文无标题，题目系推断" : "", doc.issuer, ...links, ...from, ...sources];
   return [...facts, clause ? responsible(clause) : ""].filter(Boolean);
 }

@@ -1,5 +1,7 @@
 // Parts that every page is made of. Whatever the service says enters a page as a text node, never as markup.
 
+import { at } from "./place.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export const $ = (id) => document.getElementById(id);
@@ -24,7 +26,7 @@ export function button(content, className, action, attributes = {}) {
 export function icon(name) {
   const picture = document.createElementNS(SVG, "svg");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/web/icons.svg#${name}`);
+  use.setAttribute("href", at(`/web/icons.svg#${name}`));
   picture.setAttribute("class", "icon");
   picture.setAttribute("aria-hidden", "true");
   picture.setAttribute("focusable", "false");
@@ -91,7 +93,7 @@ function copyTheOldWay(text) {
   return copied;
 }
 
-/** A dialog of this page: its head, its body and a close button; a click beside it closes it. Call showModal() on it. */
+/** A dialog of this page: its head, its body and a close button; a click beside it closes it. showDialog of back.js opens it. */
 export function makeDialog(id, className, heading, body) {
   const head = el("h2", "", heading, { id: `${id}-title`, tabindex: "-1" });
   const close = button(icon("close"), "quiet close", () => dialog.close(), { "aria-label": "关闭" });

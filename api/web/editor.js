@@ -1,10 +1,12 @@
 // Writing an answer that rests on a clause: the wordings of the question, the answer, the clause, the words quoted from it.
 
+import { showDialog } from "./back.js";
 import { announce, button, codePoints, el, icon, randomId, submitByKey } from "./dom.js";
 import { citationCard } from "./cards.js";
 import { clauseFinder } from "./clausefinder.js";
 import { confirm } from "./confirm.js";
 import { sentences } from "./format.js";
+import { at } from "./place.js";
 import { Failure, call } from "./service.js";
 
 const QUESTIONS = 20;
@@ -98,7 +100,7 @@ class Editor {
 
   async run() {
     this.answer.addEventListener("input", () => this.showPreview());
-    this.dialog.showModal();
+    showDialog(this.dialog);
     this.head.focus({ preventScroll: true });
     const { entry } = this.given;
     if (entry && entry.now) await this.choose(entry.now.id, entry.quote);
@@ -236,7 +238,7 @@ class Editor {
       el("p", "done", [icon("check"), "已保存并启用。", told]),
       el("p", "", "再问到下面任何一句，都会给出这个答案："),
       el("ul", "bullets", this.saved.questions.map((question) => el("li", "", [question, " ", el("a", "", "试问", {
-        href: `/?q=${encodeURIComponent(question)}`, target: "_blank", rel: "noopener", "aria-label": `在对话页试问：${question}`,
+        href: at(`/?q=${encodeURIComponent(question)}`), target: "_blank", rel: "noopener", "aria-label": `在对话页试问：${question}`,
       })]))),
       el("p", "muted", "条款改动以后，这条答案会停用并标出，等您复核。"),
       el("div", "row end", done),

@@ -6,13 +6,48 @@ import { confirm } from "./confirm.js";
 import { openEditor } from "./editor.js";
 import { sentences, when } from "./format.js";
 import { dropRow, fillList } from "./pages.js";
-import { Failure, call } from "./service.js";
+import { at } from "./place.js";
+import { Failure, call, send } from "./service.js";
 
 const STATES = { current: "使用中", changed: "条款已改，停用", missing: "条款已不在，停用" };
 const EMPTY = "还没有写过答案。在“未答”“点踩”“转人工”里可以把问题写成答案。";
 
 export function showFaq(panel, onChange) {
-  const again = () => { onChange(); return showFaq(panel, onChange); };
+  const list = el("div");
+  panel.replaceChildren(tools(() => { onChange(); return fill(list, onChange); }), list);
+  return fill(list, onChange);
+}
+
+/** The ways out and in as a table. */
+function tools(again) {
+  const told = el("div", "", [], { role: "status" });
+  const picker = el("input", "visually-hidden", [], { type: "file", accept: ".csv,.xlsx", id: "faq-file", tabindex: "-1", "aria-label": "选择要导入的表格" });
+  picker.addEventListener("change", async () => {
+    const form = new FormData();
+    form.append("file", picker.files[0]);
+    picker.value = "";
+    try {
+      const headers = { Accept: "application/json", "X-Tiaowen-Page": "1" };
+      const done = await (await send("/v1/faq/import", { method: "POST", body: form, headers }, false)).json();
+      const wrong = done.rows.filter((row) => row.outcome === "rejected");
+      told.replaceChildren(
+        el("p", "", `新增 ${done.added} 条，改写 ${done.updated} 条${wrong.length ? `，没有收下 ${wrong.length} 行：` : "。"}`),
+        wrong.length ? el("ul", "bullets", wrong.slice(0, 50).map((row) => el("li", "", `第 ${row.row} 行 ${row.question}：${row.message}`))) : "",
+      );
+      await again();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      told.replaceChildren(el("p", "problem", sentences(error.message, error.hint)));
+    }
+  });
+  return el("div", "", [el("div", "faq-tools", [
+    button([icon("plus"), "批量导入"], "ghost small", () => picker.click(), { title: "csv 或 xlsx，列名同导出的" }), picker,
+    ...["xlsx", "csv"].map((format) => el("a", "ghost small", `导出 ${format}`, { href: at(`/v1/faq/export?format=${format}`), download: "" })),
+  ]), told]);
+}
+
+function fill(panel, onChange) {
+  const again = () => { onChange(); return fill(panel, onChange); };
   const page = async () => {
     const { entries } = await call("/v1/faq");
     const rank = (entry) => Number(entry.state === "current"); // what must be looked at stands first
@@ -29,13 +64,13 @@ function rowOf(entry, again, onChange) {
     others.length ? el("p", "others muted", `也这样问：${others.join("；")}`) : null,
     el("p", "said-words", entry.answer),
     entry.state === "current" ? citedCard(citedBy(entry)) : changeOf(entry),
-    el("p", "meta", [el("span", "", `用过 ${entry.used} 次`), el("span", "", `${when(entry.updated_at)}更新`)]),
+    el("p", "meta", [el("span", "", `用过 ${entry.used} 次${entry.used_near ? `（${entry.used_near} 次是别的说法）` : ""}`), el("span", "", `${when(entry.updated_at)}更新`)]),
     el("div", "item-actions", [
       button([icon("doc"), entry.state === "current" ? "修改" : "复核"], entry.state === "current" ? "act" : "act strong", async () => {
         const saved = await openEditor({ questions: entry.questions, answer: entry.answer, citations: [], entry });
         if (saved) await again();
       }),
-      el("a", "act", [icon("send"), "试问"], { href: `/?q=${encodeURIComponent(first)}`, target: "_blank", rel: "noopener", "aria-label": `在对话页试问：${first}` }),
+      el("a", "act", [icon("send"), "试问"], { href: at(`/?q=${encodeURIComponent(first)}`), target: "_blank", rel: "noopener", "aria-label": `在对话页试问：${first}` }),
       button([icon("trash"), "删除"], "act", () => erase(entry, node, place, onChange)),
     ]),
     place,

@@ -1,5 +1,6 @@
 // What an answer may be taken from: some documents, an issuer, a region, a day, only what is in force. Shown as chips.
 
+import { showDialog } from "./back.js";
 import { $, button, el, icon, labelled, makeDialog, shorten } from "./dom.js";
 import { allDocuments } from "./catalogue.js";
 import { chineseDate, titled } from "./format.js";
@@ -87,7 +88,7 @@ async function openDialog() {
     ]),
   ].filter(Boolean));
   fill();
-  dialog.showModal();
+  showDialog(dialog);
   try {
     documents = await allDocuments();
     fill();

@@ -4,9 +4,12 @@ import { el } from "./dom.js";
 
 export const STATUS = { in_force: "现行有效", expired: "已失效", not_yet: "尚未施行", repealed: "已废止", unknown: "效力未注明" };
 
+/** What becomes of a question that was given to a person. */
+export const STATES = { open: "已转给工作人员，等待处理", taken: "工作人员正在处理", closed: "工作人员已处理" };
+
 /** Why there is no answer, and what to do about it. */
 export const REASONS = {
-  no_evidence: ["现有文件里没有写到这件事", "可以换一种说法，或者写明文件名称、年份、地区再问一次，也可以转人工。"],
+  no_evidence: ["没有找到写明这件事的条款", "可以换一种说法，或者写明文件名称、年份、地区再问一次，也可以转人工。"],
   low_confidence: ["找到了相近的条款，但不足以下结论", "可以把问题说得更具体些再问一次，也可以转人工。"],
   out_of_scope: ["这个问题不在政策文件的范围里", ""],
   not_in_force: ["相关规定在所问的日期没有效力", "如要了解当时的规定，请在“范围”里选择那一天。"],
@@ -54,6 +57,17 @@ export const titled = (title) => (title.includes("《") ? title : `《${title}�
 export function reference({ document: doc, clause }) {
   const number = doc.number ? `（${doc.number}）` : "";
   return [`${titled(doc.title)}${number}${clause.address}`, STATUS[doc.status] || STATUS.unknown, validity(doc)].filter(Boolean).join("，");
+}
+
+const LABEL = /^(?:第[^\s条章节款项编]{1,8}[编章节条款项]|[一二三四五六七八九十百]+、|[（(][^）)]{1,4}[）)]|\d+(?:\.\d+)*[.．、]?|[①-⑳])\s*/;
+
+/** The headings above a clause, without the labels that its address says already: 强化梯度培育 › 奖励认定企业. */
+export function headings({ address, path }) {
+  const words = path.map((part) => {
+    const label = LABEL.exec(part)?.[0] || "";
+    return label && (label === part || address.includes(label.trim())) ? part.slice(label.length) : part;
+  });
+  return words.filter((part) => part && part !== address).join(" › ");
 }
 
 /** A message and its hint as sentences: what the service says does not always end with a full stop. */

@@ -2,12 +2,12 @@
 // until it is closed, at once when the page is opened or looked at again, and more seldom the longer it takes.
 
 import { announce, button, el, icon, labelled, randomId, submitByKey } from "./dom.js";
-import { when } from "./format.js";
+import { STATES, when } from "./format.js";
+import { receiptLine } from "./receipt.js";
 import { Failure, call } from "./service.js";
 
 const FIRST_WAIT = 10000;
 const LONGEST_WAIT = 120000;
-const STATES = { open: "已转给工作人员，等待处理", taken: "工作人员正在处理", closed: "工作人员已处理" };
 
 /** The button and the place of the form and of the answer. `session` is the conversation, `save` keeps the turn. */
 export function handoffParts(turn, session, save, prominent) {
@@ -75,13 +75,14 @@ function bodyOf(turn, session, contact, note) {
 }
 
 function showState(turn, place) {
-  const { status, reply, updated } = turn.handoff;
+  const { id, status, reply, updated } = turn.handoff;
   place.hidden = false;
   place.replaceChildren(el("div", `handoff ${status}`, [
     el("p", "handoff-state", [icon(status === "closed" ? "check" : "person"), STATES[status] || STATES.open, updated ? el("span", "muted", when(updated)) : null]),
     reply ? el("h3", "label", "人工答复") : null,
     reply ? el("p", "handoff-reply", reply) : null,
-    status !== "closed" ? el("p", "muted", "可以先离开，回来后在“对话记录”里打开这次对话就能看到答复。") : null,
+    status !== "closed" ? el("p", "muted", "可以先离开，回来后在“对话记录”里打开这次对话就能看到答复；换了手机或电脑，用回执号也能查到。") : null,
+    receiptLine(id),
   ], { tabindex: "-1" }));
 }
 

@@ -1,14 +1,19 @@
 // The head of every page: the ways between the pages, the menu with colours, help and account, the notice of a lost network.
 // A page has <nav id="nav">, <div id="tools"> and #announce in its HTML and calls mountHeader with its own name.
 
+import { showDialog } from "./back.js";
 import { $, announce, button, el, icon, makeDialog, popup } from "./dom.js";
+import { embedded } from "./embed.js";
 import { may, me, signIn, signOut } from "./login.js";
+import { at } from "./place.js";
+import { openReceipts } from "./receipt.js";
 import { readPlain, writePlain } from "./storage.js";
 
 const PAGES = [
   { name: "chat", path: "/", title: "提问", role: null },
   { name: "library", path: "/library", title: "文件库", role: null },
   { name: "operator", path: "/operator", title: "工作台", role: "operate" },
+  { name: "evaluation", path: "/evaluation", title: "评测", role: "admin" },
 ];
 const THEMES = [["auto", "跟随系统"], ["light", "浅色"], ["dark", "深色"]];
 const KEYS = [
@@ -23,7 +28,7 @@ const KEYS = [
 
 /** Draws the head of the page called `page`; gives the promise of who is asking. */
 export async function mountHeader(page) {
-  mountMenu();
+  mountMenu(page);
   mountNetworkNotice();
   document.addEventListener("keydown", (event) => { if (singleKey(event, "?")) { event.preventDefault(); openHelp(); } });
   addEventListener("tiaowen-me", () => showPages(page));
@@ -34,7 +39,7 @@ async function showPages(page) {
   const draw = (who) => {
     const shown = PAGES.filter(({ role, name }) => role === null || name === page || may(who, role));
     $("nav").replaceChildren(...shown.map(({ name, path, title }) => (
-      el("a", "page", title, name === page ? { href: path, "aria-current": "page" } : { href: path })
+      el("a", "page", title, name === page ? { href: at(path), "aria-current": "page" } : { href: at(path) })
     )));
     $("account").replaceChildren(...accountRows(who));
   };
@@ -53,7 +58,7 @@ export function singleKey(event, key) {
 
 // --- menu ------------------------------------------------------------------------------------------------------------
 
-function mountMenu() {
+function mountMenu(page) {
   const trigger = button(icon("dots"), "quiet", () => {}, { "aria-label": "设置和帮助", title: "设置和帮助" });
   const panel = el("div", "menu", [], { id: "menu" });
   $("tools").append(el("div", "menu-place", [trigger, panel]));
@@ -62,8 +67,9 @@ function mountMenu() {
     themeChoice(),
     el("div", "menu-rows", [
       button([icon("help"), "使用说明"], "menu-row", () => { hide(); openHelp(); }),
-      el("a", "menu-row", [icon("code"), "接口说明"], { href: "/docs" }),
-    ]),
+      page === "chat" ? button([icon("person"), "查询人工答复"], "menu-row", () => { hide(); openReceipts(); }) : null,
+      embedded ? null : el("a", "menu-row", [icon("code"), "接口说明"], { href: at("/docs") }),
+    ].filter(Boolean)),
     el("div", "menu-rows", [], { id: "account" }),
   );
 }
@@ -88,7 +94,8 @@ function chooseTheme(value, words) {
 }
 
 function accountRows(who) {
-  if (who.access === "open") return [];
+  if (embedded) return []; // browsers keep the login of a page out of frames on other sites
+  if (who.access === "open") return who.role === "ask" ? [button([icon("key"), "管理登录"], "menu-row", () => signIn())] : [];
   if (!who.role) return [button([icon("key"), "登录"], "menu-row", () => signIn())];
   const leave = button([icon("key"), "退出登录"], "menu-row", () => signOut());
   const upgrade = button([icon("key"), "换一个密钥登录"], "menu-row", () => signIn());
@@ -99,7 +106,7 @@ function accountRows(who) {
 
 function openHelp() {
   const dialog = $("help") || makeHelp();
-  if (!dialog.open) dialog.showModal();
+  showDialog(dialog);
 }
 
 function makeHelp() {

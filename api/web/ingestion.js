@@ -1,5 +1,6 @@
 // Files on their way into the library: sent with a progress that is real, then followed through the stages of the ingestion.
 
+import { at } from "./place.js";
 import { call, failureOf, Failure } from "./service.js";
 import { signIn } from "./login.js";
 import { read, remove, write } from "./storage.js";
@@ -13,7 +14,7 @@ const KEPT = "ingestion"; // the id of the one at work, so that a reload of the 
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**
- * Sends files; gives the id of the ingestion. `onSent` is told of the bytes sent and of how many. Asks once for a key where
+ * Sends files, each as {file, name}; gives the id of the ingestion. `onSent` is told of the bytes sent and of how many. Asks once for a key where
  * one is wanted. Raises a Failure; an AbortError where `signal` was used.
  */
 export async function upload(files, onSent, signal) {
@@ -28,7 +29,10 @@ export async function upload(files, onSent, signal) {
 /** XMLHttpRequest, because fetch does not tell how much of a body was sent. */
 function post(files, onSent, signal) {
   const body = new FormData();
-  for (const file of files) body.append("files", file, file.name);
+  for (const { file, name } of files) {
+    body.append("files", file, file.name);
+    body.append("names", name); // with its folders, which browsers take off the name of a file
+  }
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (event) => onSent(event.loaded, event.total));
@@ -41,7 +45,7 @@ function post(files, onSent, signal) {
     })));
     request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.open("POST", "/v1/documents");
+    request.open("POST", at("/v1/documents"));
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-Tiaowen-Page", "1");

@@ -2,12 +2,14 @@
 
 import { $, announce, button, el, icon } from "./dom.js";
 import { mountBring } from "./bring.js";
+import { mountRecent } from "./recent.js";
 import { allDocuments, freshDocuments, moreDocuments, someDocuments } from "./catalogue.js";
 import { confirm, lockedNotice } from "./confirm.js";
 import { openDocument } from "./document.js";
 import { STATUS, badge, chineseDate, lines, metaLine, sentences, titled, validity } from "./format.js";
 import { mountHeader } from "./header.js";
 import { may, me } from "./login.js";
+import { at } from "./place.js";
 import { Failure } from "./service.js";
 
 const PAGE = 20;
@@ -79,7 +81,7 @@ function sourcesOf(doc) {
 }
 
 function actionsOf(doc) {
-  const ask = `/?in=${encodeURIComponent(doc.id)}&title=${encodeURIComponent(doc.title)}`;
+  const ask = at(`/?in=${encodeURIComponent(doc.id)}&title=${encodeURIComponent(doc.title)}`);
   const remove = bring ? button([icon("trash"), "移除"], "act", () => askToRemove(doc), { "aria-label": `移除${titled(doc.title)}` }) : null;
   return el("div", "doc-actions", [
     button([icon("doc"), "看全文"], "act", () => openDocument(doc.id), { "aria-label": `看全文：${doc.title}` }),
@@ -180,9 +182,11 @@ function fillKinds() {
 async function showRights() {
   const who = await me();
   if (may(who, "admin")) {
+    if (!bring) mountRecent($("recent"));
     bring ||= mountBring($("bring"), () => load(freshDocuments));
   } else {
     bring = null;
+    $("recent").replaceChildren();
     $("bring").replaceChildren(lockedNotice(who, "admin", "上传和移除文件"));
   }
   if (documents.length) draw();
@@ -198,7 +202,9 @@ async function start() {
   addEventListener("tiaowen-me", async () => { await showRights(); load(freshDocuments); });
   await mountHeader("library");
   await showRights();
+  const asked = new URLSearchParams(location.search); // a link of a report: the list writes the address anew
   await load(someDocuments);
+  if (asked.get("document")) openDocument(asked.get("document"), { clause: asked.get("clause") || undefined });
   if (moreDocuments()) await load(allDocuments);
 }
 

@@ -1,21 +1,42 @@
 // Who is asking: GET /v1/me, and the dialog that takes a key where the service wants one.
 
+import { showDialog } from "./back.js";
 import { announce, button, el, labelled, makeDialog } from "./dom.js";
+import { at, here } from "./place.js";
 import { Failure, call, onKeyNeeded } from "./service.js";
 
-const NOBODY = { role: null, name: "", access: "open" };
+const NOBODY = { role: null, name: "", access: "open", sso: false };
 const RANK = { ask: 1, operate: 2, admin: 3 };
 
 let known = null;
 let pending = null;
 
-/** {role, name, access}; asked for once a page, and again after signing in or out. */
+/** {role, name, access, sso}; asked for once a page, and again after signing in or out. */
 export function me() {
-  known ||= call("/v1/me", undefined, { quiet: true }).catch((error) => {
+  known ||= enterByLink().then(() => call("/v1/me", undefined, { quiet: true })).catch((error) => {
     if (!(error instanceof Failure)) throw error;
     return NOBODY;
-  });
+  }).then(marked);
   return known;
+}
+
+/** Names of files and lines are for those who look after them (.staff-only). */
+function marked(who) {
+  document.documentElement.classList.toggle("staff", may(who, "operate"));
+  return who;
+}
+
+/** Signs in by the link that the service printed when it started; its token leaves the address at once. */
+async function enterByLink() {
+  const token = /^#start=([\w-]+)$/.exec(location.hash)?.[1];
+  if (!token) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    await call("/v1/login", { key: token }, { quiet: true });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    announce("这个链接已经失效，请用最近一次启动时显示的链接。");
+  }
 }
 
 export const may = (who, role) => (RANK[who.role] || 0) >= RANK[role];
@@ -28,7 +49,7 @@ export function signIn(why = null) {
 
 export async function signOut() {
   await call("/v1/logout", {}, { quiet: true });
-  location.assign("/");
+  location.assign(at("/"));
 }
 
 onKeyNeeded(signIn);
@@ -38,8 +59,15 @@ function openDialog(why) {
   const problem = el("p", "problem", why && why.code !== "key_missing" ? `${why.message}${why.hint}` : "", { role: "alert" });
   const send = el("button", "primary", "登录", { type: "submit" });
   let signedIn = false;
+  const account = el("div", "", [], { hidden: "" });
+  me().then((who) => {
+    if (!who.sso) return;
+    account.append(el("a", "ghost wide", "单位账号登录", { href: at(`/v1/sso/login?back=${encodeURIComponent(here())}`) }));
+    account.hidden = false;
+  });
   const form = el("form", "stack", [
-    labelled("访问密钥", field, "密钥由管理员发放，只用来换取这个浏览器的登录状态，不会存在页面里。"),
+    account,
+    labelled("访问密钥", field, "密钥由管理员发放；还没有建过密钥时，填启动服务时终端里链接末尾的 tw_start_…。只用来换取这个浏览器的登录状态，不会存在页面里。"),
     problem,
     el("div", "row end", [button("取消", "ghost", () => dialog.close()), send]),
   ]);
@@ -60,7 +88,7 @@ function openDialog(why) {
       send.disabled = false;
     }
   });
-  dialog.showModal();
+  showDialog(dialog);
   field.focus();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {

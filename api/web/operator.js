@@ -1,20 +1,25 @@
 // The operator's desk: what happened in the last days, the queues, and the answers that people wrote.
 
+import { showAudit } from "./audit.js";
 import { $, el, button } from "./dom.js";
 import { lockedNotice } from "./confirm.js";
 import { showFaq } from "./faqlist.js";
 import { sentences } from "./format.js";
 import { mountHeader } from "./header.js";
-import { me } from "./login.js";
+import { showLog } from "./log.js";
+import { may, me } from "./login.js";
+import { showGroups, showTrends } from "./overview.js";
 import { showMostAsked, showQueue } from "./queue.js";
 import { Failure, call } from "./service.js";
 import { mountTabs } from "./tabs.js";
 
 const TABS = [
   { name: "unanswered", title: "未答" }, { name: "disliked", title: "点踩" }, { name: "handoffs", title: "转人工" },
-  { name: "often", title: "问得最多" }, { name: "faq", title: "常见问题" },
+  { name: "groups", title: "问题归类" },
+  { name: "often", title: "问得最多" }, { name: "faq", title: "常见问题" }, { name: "log", title: "记录" }, { name: "trends", title: "趋势" },
 ];
-const REASONS = { no_evidence: "文件没写到", low_confidence: "依据不足", out_of_scope: "不在范围", not_in_force: "当日无效力", ambiguous: "要先问清" };
+const AUDIT = { name: "audit", title: "操作日志" }; // for administrators
+const REASONS = { no_evidence: "文件没写到", low_confidence: "依据不足", out_of_scope: "不在范围", not_in_force: "当日无效力", ambiguous: "要先问清", small_talk: "问候道谢" };
 const CHANNELS = {
   page: "网页", api: "接口", openai: "OpenAI 接口", mcp: "MCP", wecom: "企业微信", dingtalk: "钉钉", feishu: "飞书", webhook: "Webhook",
 };
@@ -68,28 +73,35 @@ const jump = (words, name) => button(words, "link", () => { tabs.show(name); $(`
 function showTab(name, panel) {
   history.replaceState(null, "", `#${name}`);
   if (name === "often") return showMostAsked(panel, showSummary);
+  if (name === "groups") return showGroups(panel, days(), showSummary);
+  if (name === "log") return showLog(panel, days);
+  if (name === "trends") return showTrends(panel, days());
+  if (name === "audit") return showAudit(panel);
   if (name === "faq") return showFaq(panel, showSummary);
   return showQueue(name, panel, showSummary);
 }
 
-const wanted = () => TABS.find(({ name }) => `#${name}` === location.hash)?.name || "unanswered";
+const days = () => Number($("days").value);
+const wanted = () => [...TABS, AUDIT].find(({ name }) => `#${name}` === location.hash)?.name || "unanswered";
 
 // --- the page --------------------------------------------------------------------------------------------------------
 
 async function showRights() {
-  const notice = lockedNotice(await me(), "operate", "工作台");
+  const who = await me();
+  const notice = lockedNotice(who, "operate", "工作台");
   $("locked").hidden = notice === null;
   $("desk").hidden = notice !== null;
   $("locked").replaceChildren(...(notice ? [notice] : []));
   if (notice) return;
-  tabs ||= mountTabs($("tabs"), $("panels"), TABS, showTab);
+  const rows = may(who, "admin") ? [...TABS, AUDIT] : TABS;
+  tabs ||= mountTabs($("tabs"), $("panels"), rows, showTab);
   showSummary();
-  tabs.show(wanted());
+  tabs.show(rows.some(({ name }) => name === wanted()) ? wanted() : "unanswered");
 }
 
 async function start() {
   addEventListener("tiaowen-me", showRights);
-  $("days").addEventListener("change", showSummary);
+  $("days").addEventListener("change", () => { showSummary(); if (["log", "trends", "groups"].includes(wanted())) tabs.show(wanted()); });
   await mountHeader("operator");
   await showRights();
 }

@@ -5,6 +5,7 @@ import { citedCard } from "./cards.js";
 import { openEditor } from "./editor.js";
 import { NO_ANSWER, REASONS, sentences, when } from "./format.js";
 import { dropRow, fillList } from "./pages.js";
+import { at } from "./place.js";
 import { Failure, call } from "./service.js";
 
 const REPLY_LIMIT = 2000;
@@ -29,7 +30,7 @@ export function showMostAsked(panel, onChange) {
 
 const heading = (question) => el("h4", "item-question", question, { tabindex: "-1" });
 const facts = (parts) => el("p", "meta", parts.filter(Boolean).map((part) => el("span", "", part)));
-const trying = (question) => el("a", "act", [icon("send"), "试问"], { href: `/?q=${encodeURIComponent(question)}`, target: "_blank", rel: "noopener", "aria-label": `在对话页试问：${shorten(question, 30)}` });
+const trying = (question) => el("a", "act", [icon("send"), "试问"], { href: at(`/?q=${encodeURIComponent(question)}`), target: "_blank", rel: "noopener", "aria-label": `在对话页试问：${shorten(question, 30)}` });
 
 // --- a row of a queue ------------------------------------------------------------------------------------------------
 
@@ -47,7 +48,7 @@ function rowOf(item, onChange) {
     fromAsker(item), said(item), actions, place,
   ]));
   const done = () => { dropRow(node, EMPTY[item.kind]); onChange(); };
-  actions.append(...actionsOf(item, { state, place, done, onChange }));
+  actions.append(...actionsOf(item, { state, place, done, onChange }), assigning(item, place));
   return node;
 }
 
@@ -87,6 +88,18 @@ function actionsOf(item, row) {
   }));
   const reply = button([icon("send"), "答复"], "act", () => openReply(item, row, reply));
   return [write, reply, item.status === "open" ? take : null, trying(item.question)].filter(Boolean);
+}
+
+/** Who looks after it: a name that is kept when the field is left. */
+function assigning(item, place) {
+  const field = el("input", "", [], { type: "text", maxlength: "40", autocomplete: "off", "aria-label": `经办人：${shorten(item.question, 30)}`, placeholder: "姓名" });
+  field.value = item.assignee || "";
+  field.addEventListener("change", () => act(place, async () => {
+    const { name } = await call("/v1/operator/assign", { kind: item.kind, id: item.id, name: field.value.trim() });
+    item.assignee = name;
+    announce(name ? `已交给${name}` : "已取消经办人");
+  }));
+  return el("label", "assign", ["经办人", field]);
 }
 
 /** Does something with the service; what goes wrong is said in `place`. */

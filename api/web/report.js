@@ -4,8 +4,12 @@ import { button, el, icon } from "./dom.js";
 import { openDocument } from "./document.js";
 import { sentences, titled } from "./format.js";
 
-const OUTCOMES = { added: "新增", updated: "更新", unchanged: "内容未变", rejected: "没有导入" };
+const OUTCOMES = { added: "新增", updated: "更新", unchanged: "内容未变", rejected: "没有导入", removed: "已移除", renamed: "改名", gone: "文件夹里已没有" };
 const CHANGES = [["added", "新增的条款"], ["changed", "改动的条款"], ["removed", "删去的条款"]];
+const REASONS = {
+  navigation: "导航", running_head: "页眉页脚", page_number: "页码", watermark: "水印", hidden: "隐藏内容", deleted: "已删除的文字",
+  comment: "批注备注", markup: "格式标记", formula: "没有结果的公式", unread: "不能读的部分",
+}; // the same table as in api/changes/leftout.py
 const SHOWN = 24; // addresses of one kind before the rest is only counted
 
 /** The report of an ingestion of files. */
@@ -15,15 +19,20 @@ export function reportOf(job) {
 
 /** 新增 1 份，更新 2 份: the report in a line. */
 export function reportLine(job) {
-  const counts = Object.entries(OUTCOMES).map(([key, words]) => [words, job.files.filter((file) => file.outcome === key).length]);
-  return counts.filter(([, n]) => n).map(([words, n]) => `${words} ${n} 个`).join("，");
+  return countsLine(Object.fromEntries(Object.keys(OUTCOMES).map((key) => [key, job.files.filter((file) => file.outcome === key).length])));
+}
+
+/** The same of counts by outcome. */
+export function countsLine(counts) {
+  return Object.entries(OUTCOMES).filter(([key]) => counts[key]).map(([key, words]) => `${words} ${counts[key]} 个`).join("，");
 }
 
 function fileRow(file) {
   const failed = file.outcome === "rejected";
-  const facts = failed
-    ? [el("p", "problem", sentences(file.message, file.hint))]
-    : [documentsOf(file), file.outcome === "updated" ? changesOf(file) : null, ...pagesOf(file)];
+  const facts = failed ? [el("p", "problem", sentences(file.message, file.hint))]
+    : file.outcome === "removed" ? [el("p", "muted", sentences(file.message || "新的压缩包或邮件里已没有这个文件", file.hint))]
+    : file.outcome === "gone" ? [el("p", "caution", sentences(file.message, file.hint))]
+    : [file.before ? el("p", "muted", `原名 ${file.before}`) : null, documentsOf(file), file.outcome === "updated" ? changesOf(file) : null, ...pagesOf(file), leftOutOf(file)];
   return el("li", `report-row ${file.outcome}`, [
     el("p", "report-head", [
       icon(failed ? "close" : "check"),
@@ -31,6 +40,11 @@ function fileRow(file) {
     ]),
     el("div", "report-facts", facts),
   ]);
+}
+
+function leftOutOf(file) {
+  const found = Object.entries(file.left_out || {}).sort((one, other) => other[1] - one[1]);
+  return found.length ? el("p", "muted left-out", `未计入正文：${found.map(([reason, n]) => `${REASONS[reason] || reason} ${n} 处`).join("、")}`) : null;
 }
 
 function documentsOf(file) {

@@ -1,5 +1,7 @@
 // The way to the service: JSON calls and streamed answers, each failure as a Failure that says what to do next.
 
+import { at } from "./place.js";
+
 /** What went wrong, in words for the reader. `retryAfter` is in seconds, 0 where the service named none. */
 export class Failure extends Error {
   constructor(message, { hint = "", code = "", status = 0, retryAfter = 0 } = {}) {
@@ -33,10 +35,10 @@ export function failureOf(status, data, retryAfter = null) {
 const lost = () => new Failure("连接不上服务。", { hint: navigator.onLine ? "请稍后再试。" : "请检查网络，连上之后再试。" });
 
 /** fetch that throws a Failure unless it went well. Where a key is wanted it asks for one, once, unless `quiet`. */
-async function send(path, options, quiet) {
+export async function send(path, options, quiet) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(at(path), options);
   } catch (error) {
     throw error.name === "AbortError" ? error : lost();
   }

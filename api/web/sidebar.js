@@ -1,5 +1,6 @@
 // The list of conversations: at the side of a wide window, in a sheet on a narrow one.
 
+import { showDialog } from "./back.js";
 import { $, button, el, icon, shorten, toast } from "./dom.js";
 import { when } from "./format.js";
 import { refresh } from "./handoff.js";
@@ -14,7 +15,7 @@ export function mountSidebar(given) {
   hooks = given;
   $("open-history").addEventListener("click", () => {
     $("history-slot").append($("history"));
-    $("history-dialog").showModal();
+    showDialog($("history-dialog"));
   });
   $("history-dialog").addEventListener("close", () => $("history-side").append($("history")));
   $("history-dialog").addEventListener("click", (event) => {

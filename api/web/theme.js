@@ -16,12 +16,15 @@
 
   function paint(chosen) {
     const theme = chosen === "light" || chosen === "dark" ? chosen : system.matches ? "dark" : "light";
-    document.documentElement.dataset.theme = theme;
+    root.dataset.theme = theme;
     const bar = document.querySelector("meta[name=theme-color]");
     if (bar) bar.content = COLOURS[theme];
   }
 
-  let chosen = kept();
+  const root = document.documentElement;
+  const embedded = parent !== window; // in a frame of another site, which may choose (api/web/widget.js)
+  if (embedded) root.dataset.embedded = "";
+  let chosen = kept() || (embedded && new URLSearchParams(location.search).get("theme"));
   paint(chosen);
   system.addEventListener("change", () => paint(chosen));
   addEventListener("storage", (event) => {

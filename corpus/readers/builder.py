@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
-from corpus.readers.lines import Line
+from corpus.readers.lines import LeftOut, Line, Reason
 
 _BREAKS = re.compile(r"[\t\r\n\f\v\x85\u2028\u2029]+")
 
@@ -27,32 +27,33 @@ class Builder:
         page: int | None = None,
         confidence: float | None = None,
         goes_on: bool | None = None,
+        particular: bool = False,
+        number: int | None = None,
     ) -> None:
-        """A line of text; tabs at its start, which would make it a row, go."""
-        self.lines.append(Line(text.strip("\t"), len(self.lines) + 1, page, level, confidence, goes_on))
+        """A line of text; tabs at its start, which would make it a row, go. `number` as in Line, where the format has its
+        own."""
+        number = number or len(self.lines) + 1
+        self.lines.append(Line(text.strip("\t"), number, page, level, confidence, goes_on, particular=particular))
 
-    def add_row(self, cells: Sequence[str], page: int | None = None, confidence: float | None = None) -> None:
+    def add_row(
+        self,
+        cells: Sequence[str],
+        page: int | None = None,
+        confidence: float | None = None,
+        header: bool = False,
+        number: int | None = None,
+    ) -> None:
         """A table row; nothing where all cells are empty."""
         texts = [_BREAKS.sub(" ", cell).strip(" ") for cell in cells]
         if any(texts):
             row = "\t" + "\t".join(text or " " for text in texts)
-            self.lines.append(Line(row, len(self.lines) + 1, page, confidence=confidence))
-            self.lines.append(Line("", len(self.lines) + 1, page, confidence=confidence))
+            self.lines.append(Line(row, number or len(self.lines) + 1, page, confidence=confidence, header=header))
+            self.lines.append(Line("", number or len(self.lines) + 1, page, confidence=confidence))
+
+    def leave_out(self, reason: Reason, text: str = "", page: int | None = None, number: int | None = None) -> None:
+        """Says that something of the file is not part of the text."""
+        self.lines.append(Line("", number or len(self.lines) + 1, page, left_out=LeftOut(reason, text)))
 
     @property
     def has_text(self) -> bool:
         return any(line.text.strip() for line in self.lines)
-
-
-def filled(cells: Sequence[str | None], above: Sequence[str], merged: Container[int]) -> list[str]:
-    """A row in which the leading cells that a cell above reaches into carry its text: the group that the row is in.
-
-    `merged` holds the columns that belong to a cell which began in a row above. Behind the leading columns such cells
-    stay empty: their text is a value, not a group.
-    """
-    out: list[str] = []
-    leading = True
-    for i, cell in enumerate(cells):
-        leading = leading and i in merged
-        out.append(cell or (above[i] if leading and i < len(above) else ""))
-    return out

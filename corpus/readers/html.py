@@ -1,10 +1,11 @@
 """Web pages: the body of a government page as lines, its headings with levels and its tables as rows.
 
-The body is the smallest element that holds every paragraph of running text; what a page carries around it (navigation,
-breadcrumbs, sharing, related links, footers) goes, and so do scripts and hidden parts. A page without such things is
-taken whole. From outside the body come the page's title and the particulars that are printed above it (发文字号, 发布日期).
-Written on lxml and not on trafilatura, readability or jusText: those drop short lines, repeated paragraphs and
-numbers of ordered lists, any of which may be a clause. Nothing is run and nothing fetched.
+The body is the smallest element that holds every paragraph of running text. What a page carries around it goes and is
+told: by elements (html_chrome.py: navigation, sharing, hidden and struck-out parts) and by lines (html_particulars.py:
+breadcrumbs, view counts, footers). A page without such things is taken whole. From outside the body come the page's
+title and the particulars that it prints or declares (发文字号, 发布日期), as lines `label：value`.
+Written on lxml and not on trafilatura, readability or jusText: those drop titles, short lines, table rows and numbers
+of ordered lists, any of which may be a clause. Nothing is run and nothing fetched.
 """
 
 from __future__ import annotations
@@ -16,70 +17,45 @@ from typing import Any
 
 from lxml import etree
 
-from corpus.errors import EmptyFile, NotText, TooLarge
-from corpus.readers.builder import Builder, filled
-from corpus.readers.lines import Line
-from corpus.readers.numbering import number_text
+from corpus.errors import EmptyFile, TooLarge
+from corpus.readers import html_particulars as printed
+from corpus.readers.builder import Builder
+from corpus.readers.html_chrome import BLOCKS, MARK, clear, is_file, left_out
+from corpus.readers.html_chrome import tag_of as _tag
+from corpus.readers.html_encoding import decode, head, tail
+from corpus.readers.html_head import is_title, names_of, particulars_of
+from corpus.readers.html_lists import list_number, whole
+from corpus.readers.lines import LeftOut, Line
+from corpus.readers.tables import Row, Table
+from corpus.titles import ENDS, squeeze
+
+__all__ = ["MAX_BYTES", "decode", "matches", "read"]
 
 MAX_BYTES = 32 * 1024 * 1024
 """Largest page taken in."""
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LEAD = r"\s*(?>(?:<\?xml[^>]*\?>\s*|(?><!--.*?-->)\s*)*)"
 _START = re.compile(_LEAD + r"<(?:!doctype\s+html|html|head|body|meta|title)[\s>]", re.I | re.S)
 _FRAGMENT = re.compile(
-    _LEAD + r"<(?:style|script|div|p|table|h[1-6]|article|section|center|font|main|ul|ol|span)[\s>]", re.I | re.S
+    _LEAD + r"<(?:style|script|div|p|table|h[1-6]|article|section|center|font|main|ul|ol|dl|span)[\s>]", re.I | re.S
 )
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,20})""", re.I)
-_CHINESE = {"gb2312", "gbk", "gb18030", "x-gbk", "gb_2312-80", "hz-gb-2312"}
-
-_DROPPED = frozenset({
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "svg", "canvas", "audio",
-    "video", "map", "head", "select", "option", "button", "textarea", "input", "datalist", "dialog", "nav", "aside",
-    "footer", "rt", "rp", "link", "meta",
-})  # fmt: skip
-_BLOCKS = frozenset({
-    "p", "div", "section", "article", "main", "header", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl",
-    "dt", "dd", "table", "caption", "tr", "td", "th", "thead", "tbody", "tfoot", "blockquote", "pre", "center",
-    "form", "fieldset", "legend", "address", "figure", "figcaption", "hr", "body", "html", "details", "summary",
-})  # fmt: skip
-_AROUND = re.compile(
-    r"(?:^|[\s_-])(?:header\w*|head|top|nav\w*|menu\w*|foot\w*|bread\w*|crumb\w*|location|position|curpos\w*|dqwz|share\w*|bdshare\w*|side\w*|aside|relat\w*|xgwj|xgjd"
-    r"|recommend\w*|copyright|toolbar|tools?|print\w*|qrcode|ewm|search\w*|login|friend\w*|links?|pager|pagination|topbar|banner)(?:$|[\s_-])",
-    re.I,
-)
-_LISTS = frozenset({
-    "ul", "ol", "dl", "div", "table", "p", "section", "center",
-})  # fmt: skip
-_ITEM_STYLES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_HEADER = re.compile(r"(?:^|[\s_-])head(?:er)?(?:$|[\s_-])", re.I)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_UNNUMBERED = re.compile(r"list-style(?:-type)?\s*:\s*[^;]*none", re.I)
 _SENTENCE = re.compile(r"[。；]|[，、：].*[，、。；：]")
-_RESIDUE = re.compile(
-    r"(?:您?(?:当前|现在|所在|的)*的?位置(?:是)?\s*[：:].*|[【\[（(]?\s*(?:字体|字号)\s*[：:]?.{0,20}|[【\[]?\s*(?:打\s*印|关\s*闭|收\s*藏|分\s*享|返\s*回|下\s*载|保\s*存)"
-    r"(?:本页|本文|窗口|页面|顶部|到|列表|此页)?\s*[】\]：:]?|(?:浏览|阅读|访问|点击)(?:次数|量|数)\s*[：:]?\s*\d*\s*次?|扫一扫.{0,20}|(?:上|下)一[篇条]\s*[：:]?.{0,60}"
-    r"|分享到?\s*[：:]?.{0,20}|(?:相关|热点|延伸|推荐)(?:文档|文件|链接|解读|阅读|稿件|新闻|信息)\s*[：:]?|.{0,12}(?:ICP备|公网安备|网站标识码|版权所有).{0,80})"
+_ENCYCLOPAEDIA = re.compile(r"百科|维基|[Ww]ikipedia|[Bb]aike")
+_OF_THE_PAGE = re.compile(
+    r"(?:责任编辑|编辑|作者|来源|信息来源|文章来源|稿件来源|关键词|发布人|发布者|录入时间|更新时间|更新日期)："
 )
-_PARTICULAR = re.compile(
-    r"(?:索\s*引\s*号|信息索引号|发文字号|文\s*号|文件编号|发文机关|发文单位|发布机构|发布单位|发布机关|制定机关|成文日期|发布日期|发布时间|印发日期|公布日期"
-    r"|生效日期|实施日期|施行日期|失效日期|废止日期|有\s*效\s*性|效力状态|主题分类|公文种类|标\s*题|名\s*称|来\s*源|主题词|关键词)\s*[：:]?"
-)
-_FILE = re.compile(r"\.(?:docx?|xlsx?|pdf|wps|et|zip|rar|ofd|txt)(?:$|[?#])", re.I)
-_MARKED = re.compile(r"\s*(?:第[^\s]{1,9}[编章节条款]|[（(]?[0-9０-９一二三四五六七八九十]{1,3}[）)．.、]|[①-⑳])")
-_SITE = re.compile(r"\s*(?:[-_|—–]{1,2}|::)\s*[^-_|—–]{2,30}$")
+_NAMED = re.compile(r"《[^》]{4,80}》[^。；：]{0,40}")
+_LONGEST_LABEL = 40
+_LONGEST_VALUES = 60
 
 
 def matches(data: bytes) -> bool:
     """Whether the bytes are a web page, or a part of one that begins and ends with a tag. Markdown may begin with one."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        wide = data[:2] + data[-2000 - len(data) % 2 :]
-        head, end = data[:8192].decode("utf-16", "replace"), wide.decode("utf-16", "replace")
-    else:
-        head, end = data[:8192].removeprefix(b"\xef\xbb\xbf").decode("latin-1"), data[-1000:].decode("latin-1")
-    if _START.match(head):
-        return "</" in head or "</" in end
-    return _FRAGMENT.match(head) is not None and end.rstrip().endswith(">") and "</" in end
+    start, end = head(data, 8192).lstrip("\ufeff"), tail(data, 1000)
+    start = start.removeprefix("\xef\xbb\xbf")
+    if _START.match(start):
+        return "</" in start or "</" in end
+    return _FRAGMENT.match(start) is not None and end.rstrip().endswith(">") and "</" in end
 
 
 def read(data: bytes) -> list[Line]:
@@ -91,28 +67,25 @@ def read(data: bytes) -> list[Line]:
     root = _parse(decode(data))
     out = Builder()
     if root is not None:
-        _Page(root).write(out)
+        _Page(*_source_shown(root)).write(out)
     if not out.has_text:
-        raise EmptyFile("网页里没有正文文字", "如果正文由脚本加载，请在浏览器中打开后复制正文，存为 txt 或 docx 再导入")
+        said = " ".join(line.left_out.text for line in out.lines if line.left_out is not None).strip()
+        what = f"网页里没有正文文字，只有栏目、链接等（“{said[:40]}…”）" if said else "网页里没有正文文字"
+        raise EmptyFile(
+            what,
+            "如果是文章列表，请打开其中的文章再保存；如果正文由脚本加载，请在浏览器中打开后复制正文，存为 txt 或 docx 再导入",
+        )
     return out.lines
 
 
-def decode(data: bytes) -> str:
-    """Bytes -> text: UTF-8 where it is valid, else what the page declares, else GB18030. Raises NotText."""
-    for bom, name in _BOMS:
-        if data.startswith(bom):
-            return data.decode(name, "replace")
-    match = _CHARSET.search(data[:8192])
-    declared = match[1].decode("ascii").lower() if match else ""
-    for name in ("utf-8", "gb18030" if declared in _CHINESE else declared, "gb18030"):
-        try:
-            return data.decode(name or "utf-8")
-        except (UnicodeDecodeError, LookupError):
-            continue
-    text = min((data.decode(name, "replace") for name in ("utf-8", "gb18030")), key=lambda t: t.count("\ufffd"))
-    if text.count("\ufffd") * 100 > len(text):
-        raise NotText("网页的编码无法识别", "请在浏览器中打开后另存为 UTF-8 编码的网页或 txt 文件")
-    return text
+def read_tables(markup: str) -> list[Row]:
+    """The rows and lines of tables that stand in text of another format; `number` is the line in the markup, from 1."""
+    root = _parse(f"<html><body>{markup}</body></html>")
+    out: list[Row] = []
+    for block in [] if root is None else _blocks(next(root.iter("body"), root)):
+        number = block.line or block.element.sourceline or 1
+        out.append(Row(tuple(block.cells), block.header, block.text, number))
+    return out
 
 
 def _parse(text: str) -> Any:
@@ -125,116 +98,349 @@ def _parse(text: str) -> Any:
     return root
 
 
-def _tag(element: Any) -> str:
-    return element.tag.lower() if isinstance(element.tag, str) else ""
+def _source_shown(root: Any) -> tuple[Any, Any]:
+    """The page itself, with a file that a code host shows on it as lines of text instead of a table of numbered lines;
+    or the page that such a file is the source of. And the element that holds these lines, None for any other page."""
+    for table in list(root.iter("table")):
+        cells = [cell for cell in table.iter("td") if cell.get("data-line-number") is None]
+        if len(cells) == sum(1 for _ in table.iter("td")) or table.getparent() is None:
+            continue
+        lines = ["".join(cell.itertext()).strip("\n") for cell in cells]
+        source = "\n".join(lines)
+        if matches(source.encode()) and (inner := _parse(source)) is not None:
+            return inner, None
+        shown = etree.Element("div")
+        for line in lines:
+            etree.SubElement(shown, "p").text = line
+        shown.tail = table.tail
+        table.getparent().replace(table, shown)
+        return root, shown
+    return root, None
 
 
 @dataclass(slots=True)
 class _Block:
-    """A line of the page: the element it stands in, its text, and how much of that is links."""
+    """A line of the page: the element it stands in, its text, and how much of that is links; or what was left out."""
 
     element: Any
     text: str = ""
     linked: int = 0
     level: int = 0
     cells: list[str] = field(default_factory=list)
+    has_file: bool = False
+    particular: bool = False
+    left: LeftOut | None = None
+    header: bool = False
+    line: int = 0  # of the source, for rows
+
+    @property
+    def whole(self) -> str:
+        """The text, that of all cells for a row."""
+        return "".join(self.cells) or self.text
 
     @property
     def is_prose(self) -> bool:
-        """Whether this is running text or a row, and neither a list of links nor residue."""
-        whole = "".join(self.cells) or self.text
-        if self.is_particular or not whole.strip() or self.linked > 0.5 * len(whole) or _RESIDUE.fullmatch(self.text):
+        """Whether this is running text or a row, and neither a title, a list of links, a particular nor residue."""
+        if self.left or self.level or not self.whole.strip() or self.linked > 0.5 * len(self.whole):
             return False
-        return bool(self.cells) or bool(_SENTENCE.search(self.text)) or len(self.text) >= 40
+        if self.pieces() is not None or printed.is_residue(self.text) or printed.is_of_the_site(self.whole):
+            return False
+        if printed.names_the_host(self.text):
+            return False
+        return (
+            bool(self.cells)
+            or bool(_SENTENCE.search(self.text))
+            or (len(self.text) >= 40 and bool(re.search(r"[，：,;]", self.text)))
+        )
 
-    @property
-    def is_particular(self) -> bool:
-        """Whether this is what is printed above a document: labels with their values (发文字号：…)."""
-        if self.cells:
-            return len(self.cells) % 2 == 0 and all(_PARTICULAR.fullmatch(label.strip()) for label in self.cells[::2])
-        return len(self.text) <= 120 and _PARTICULAR.match(self.text) is not None and "：" in self.text
+    def pieces(self) -> list[printed.Piece] | None:
+        """The particulars and the residue that this is made of, None for anything else."""
+        return printed.row_pieces(self.cells) if self.cells else printed.pieces(self.text)
 
 
 class _Page:
     """Finds the body of a page and writes its lines."""
 
-    def __init__(self, root: Any) -> None:
-        self.title = _title(root)
-        self.around = False  # whether anything was taken away
-        body = next((e for e in root.iter("body")), root)
-        self._measures = _measures(body)
-        self.body = body
-        self._clear(body)
-        self.blocks = list(_blocks(body))
-
-    def _clear(self, body: Any) -> None:
-        """Takes away what is not text, and what stands around the body by its tag, class or links."""
-        for element in list(body.iter()):
-            if element is body or element.getparent() is None:
-                continue
-            if (
-                _tag(element) in _DROPPED
-                or element.get("hidden") is not None
-                or _HIDDEN.search(element.get("style") or "")
-            ):
-                self.around |= _tag(element) in ("nav", "aside", "footer", "iframe")
-                _remove(element)
-            elif self._is_around(element):
-                self.around = True
-                _remove(element)
-
-    def _is_around(self, element: Any) -> bool:
-        measure = self._measures[element]
-        whole = self._measures[self.body]
-        much = measure.marks * 2 > whole.marks or (measure.size - measure.linked) * 3 > whole.size - whole.linked
-        if _tag(element) not in _BLOCKS or much:  # an unlucky name for what is the body itself
-            return False
-        if _tag(element) == "header" or _HEADER.search(element.get("class") or ""):
-            return next(element.iter("h1"), None) is None
-        names = f"{element.get('class') or ''} {element.get('id') or ''}"
-        return bool(_AROUND.search(names)) or (_tag(element) in _LISTS and _is_links(measure))
+    def __init__(self, root: Any, shown: Any) -> None:
+        self.shown = shown
+        self.names, self.declared = names_of(root), particulars_of(root)
+        title = next(root.iter("title"), None)
+        cites = title is not None and _ENCYCLOPAEDIA.search(title.text or "") is not None
+        self.body = next((e for e in root.iter("body")), root)
+        self.around = clear(self.body, cites=cites)
+        self.blocks = [part for block in _blocks(self.body) for part in _tidied(block)]
 
     def write(self, out: Builder) -> None:
-        """The title where the body has none, the particulars before the body, the body."""
-        prose = [block for block in self.blocks if block.is_prose]
-        home = _common([block.element for block in prose]) if self.around and prose else self.body
-        inside = set(home.iter())
+        """The title where the body has none, the particulars before the body, the body; what was left out in its place."""
+        named = {squeeze(name) for name in self.names}
+        prose = [i for i, block in enumerate(self.blocks) if block.is_prose and squeeze(block.whole) not in named]
+        self.first, self.last = (prose[0], prose[-1]) if prose else (len(self.blocks), -1)
+        near = self._near([self.blocks[i].element for i in prose])
+        title = self._title(near)
+        self.begin = next((i for i, block in enumerate(self.blocks) if block.element in near), 0)
+        lines = self._lines(near, title, bool(prose))
+        if not prose and self.around and all(self._is_of_a_list(block) for block in lines if not block.left):
+            lines = [_left(block) for block in lines]  # a page of links and headings: there is no text on it
+        _write(out, self._headed(lines, title))
+
+    def _near(self, prose: list[Any]) -> set[Any]:
+        """The elements whose lines are of the body: those in the smallest that holds all prose, and those beside it."""
+        if self.shown is not None:
+            self.home = set(self.shown.iter())
+            return self.home
+        home = _common(prose) if self.around and prose else self.body
+        near = self.home = set(home.iter())
         parent = home.getparent() if home is not self.body else None
-        near = inside if parent is None else inside | {parent, *parent}
-        begin = next((i for i, block in enumerate(self.blocks) if block.element in inside), 0)
-        taken: list[_Block] = []
+        return near if parent is None else near | {parent, *parent}
+
+    def _title(self, near: set[Any]) -> range:
+        """The blocks before the text that are the page's title: what the page declares, on as many as four lines; else its
+        last heading; else the last line outside the body that looks like a title. Empty for none."""
+        cores = {squeeze(name) for name in self.names}
+        cores |= {
+            squeeze(text.split("：", 1)[1])
+            for text in self._printed()
+            if re.match(r"(?:名称|标题|\w\w(?:标题|名称))：", text)
+        }
+        heading = line = range(0)
+        texts = [
+            squeeze(block.text) if self._may_be_title(block) or self._is_own_link(block, cores) else ""
+            for block in self.blocks[: self.first]
+        ]
+        for i, core in enumerate(texts):
+            for n in range(1, 5):
+                if core and "".join(texts[i : i + n]) in cores and all(texts[i : i + n]):
+                    return range(i, i + n)
+            if len(core) < 6:
+                continue
+            block = self.blocks[i]
+            if len(core) >= 8 and any(name.startswith(core) for name in cores):
+                return range(i, i + 1)
+            if block.level and is_title(block.text):
+                heading = range(i, i + 1)
+            elif block.element not in near and (
+                ENDS.search(block.text.strip()) or _NAMED.fullmatch(block.text.strip())
+            ):
+                line = range(i, i + 1)
+        return heading or line
+
+    def _printed(self) -> list[str]:
+        found = [block.pieces() or [] for block in self.blocks[: self.first] if not block.left]
+        return [piece.text for pieces in found for piece in pieces if piece.particular]
+
+    def _may_be_title(self, block: _Block) -> bool:
+        return not (block.left or block.cells or block.linked > 0.5 * len(block.text) or block.pieces() is not None)
+
+    @staticmethod
+    def _is_own_link(block: _Block, cores: set[str]) -> bool:
+        """Whether a block is a heading with the declared title of the page that links to the page itself, as forums have it."""
+        return bool(block.level) and not block.left and not block.cells and squeeze(block.text) in cores
+
+    def _lines(self, near: set[Any], title: range, has_prose: bool) -> list[_Block]:
+        """All blocks in order: those of the text as they are, particulars as their pieces, the rest as left out."""
+        out: list[_Block] = []
+        ended = False
         for i, block in enumerate(self.blocks):
-            before = i < begin and (block.level == 1 or block.is_particular)
-            if before or (block.element in near and not _RESIDUE.fullmatch(block.text)):
-                taken.append(block)
-        self._write_title(out, taken)
-        first = next((i for i, block in enumerate(taken) if block.is_prose), 0)
-        for i, block in enumerate(taken):
-            _write(out, block, particular=i < first and block.is_particular)
+            if block.left or i in title:
+                ended = ended or bool(
+                    has_prose and i > self.last and block.left and printed.ends_the_page(block.left.text)
+                )
+                out.append(block)
+                continue
+            inside, found = block.element in near, block.pieces()
+            after = has_prose and i > self.last
+            ended = ended or (after and not block.cells and printed.ends_the_text(block.text))
+            if i < self.first and found is not None:
+                out += [_particular(block, piece) for piece in found]
+            elif (
+                after
+                and (ended or self._is_foot(block, found))
+                and not (block.has_file and not printed.is_residue(block.text))
+            ):
+                out.append(_left(block))
+            elif i < self.first or after:
+                kept = inside or (after and block.has_file) or (i < self.first and self._is_between(i, title))
+                kept = kept and not printed.is_residue(block.whole) and not (i < self.first and self._is_menu(block))
+                out.append(block if kept else _left(block))
+            else:
+                strong = len(block.text.strip()) > 3 and not block.cells and printed.is_residue(block.text)
+                out.append(block if inside and not strong else _left(block))
+        return out
 
-    def _write_title(self, out: Builder, taken: list[_Block]) -> None:
-        core = re.sub(r"\W", "", self.title)
-        texts = [re.sub(r"\W", "", block.text) for block in taken[:30]]
-        printed = any("".join(texts[i : i + n]) == core for i in range(len(texts)) for n in range(1, 5))
-        if core and self.around and not printed:
-            out.add(self.title, 1)
+    def _is_foot(self, block: _Block, found: list[printed.Piece] | None) -> bool:
+        """Whether a block after the text speaks of the page or its site: 责任编辑：某某 【打印】, 声明：本网站…."""
+        if found is not None:
+            mixed = any(not piece.particular for piece in found)
+            return mixed or all(_OF_THE_PAGE.match(piece.text) for piece in found)
+        beside = block.element not in self.home
+        return self.around and (printed.is_of_the_site(block.whole) or (beside and printed.names_the_host(block.text)))
+
+    def _is_between(self, i: int, title: range) -> bool:
+        """Whether a block stands between the title of the page and its text: a subtitle, a 文号, whom it is signed by."""
+        return bool(title) and title[-1] < i < self.begin and not self._is_menu(self.blocks[i])
+
+    def _is_menu(self, block: _Block) -> bool:
+        """Whether a block above the text is links, or speaks of the site."""
+        return (
+            self.around
+            and not block.has_file
+            and (block.linked > 0.5 * len(block.whole) or printed.is_of_the_site(block.whole))
+        )
+
+    def _is_of_a_list(self, block: _Block) -> bool:
+        """Whether a block is what a list of articles has beside its links: a heading, the name of a column, page numbers."""
+        core = squeeze(block.text)
+        if ENDS.search(block.text.strip()) and len(core) >= 8:
+            return False
+        return (
+            bool(block.level)
+            or core in "".join(map(squeeze, self.names))
+            or re.fullmatch(r"[\d年月日页共条第首末尾上下一]*", core) is not None
+        )
+
+    def _headed(self, lines: list[_Block], title: range) -> list[_Block]:
+        """The lines with the title first, and with the particulars that the page only declares after it."""
+        said = {block.text.split("：")[0] for block in lines if block.particular}
+        extra = [
+            _Block(self.body, f"{label}：{value}", particular=True)
+            for label, value, labels in self.declared
+            if self.around and not said & labels
+        ]
+        head: list[_Block] = []
+        if title:
+            head = [self.blocks[i] for i in title]
+            lines = [block for block in lines if not any(block is other for other in head)]
+            if len(head) == 1:
+                head[0].level = 1
+        elif self.names and self.around and any(not block.left for block in lines) and not self._prints(lines):
+            head = [_Block(self.body, self.names[0], level=1)]
+        return head + extra + lines
+
+    def _prints(self, lines: list[_Block]) -> bool:
+        """Whether the text begins with its title, on as many as four lines; or with one that the page does not declare."""
+        texts = [squeeze(block.text) for block in lines if not block.left and not block.particular][:30]
+        cores = {squeeze(name) for name in self.names}
+        if any("".join(texts[i : i + n]) in cores for i in range(len(texts)) for n in range(1, 5)):
+            return True
+        return not is_title(self.names[0])
 
 
-def _write(out: Builder, block: _Block, *, particular: bool) -> None:
-    if block.cells and particular:
-        for label, text in zip(block.cells[::2], block.cells[1::2], strict=True):
-            if text.strip():
-                out.add(f"{label.strip().rstrip('：:')}：{text.strip()}")
-    elif block.cells:
-        out.add_row(block.cells)
-    elif block.text.strip():
-        out.add(block.text, block.level if len(block.text) <= 100 else 0)
+def _tidied(block: _Block) -> Iterator[_Block]:
+    """A block as it is meant: a row with one cell that lays out the page as text, and no residue of a broken comment."""
+    if block.cells and len(alone := [cell for cell in block.cells if cell.strip()]) == 1 and len(block.cells) > 1:
+        block = _Block(block.element, alone[0], block.linked) if _is_layout(block, alone[0]) else block
+    if not block.cells and (broken := printed.broken_comment(block.text)):
+        yield _Block(block.element, left=LeftOut("navigation", broken.strip()))
+        block.text = block.text[len(broken) :]
+    yield block
+
+
+def _is_layout(block: _Block, text: str) -> bool:
+    """Whether a row of one cell with text is no row of data: its table has only this text."""
+    return len(squeeze("".join(block.element.itertext()))) == len(squeeze(text))
+
+
+def _left(block: _Block) -> _Block:
+    """The block as left out."""
+    return (
+        block if block.left else _Block(block.element, left=LeftOut("navigation", " ".join(block.cells) or block.text))
+    )
+
+
+def _particular(block: _Block, piece: printed.Piece) -> _Block:
+    if piece.particular:
+        return _Block(block.element, piece.text, particular=True)
+    return _Block(block.element, left=LeftOut("navigation", piece.text))
+
+
+def _write(out: Builder, blocks: list[_Block]) -> None:
+    """Writes the lines; what was left out in one place for one reason is told at once."""
+    gone: LeftOut | None = None
+    for block in blocks:
+        if block.left and block.left.text.strip():
+            if gone and gone.reason != block.left.reason:
+                out.leave_out(gone.reason, gone.text)
+                gone = None
+            gone = LeftOut(block.left.reason, f"{gone.text}\n{block.left.text}" if gone else block.left.text)
+        if block.left or not block.whole.strip():
+            continue
+        if gone:
+            out.leave_out(gone.reason, gone.text)
+            gone = None
+        if block.cells:
+            out.add_row(block.cells, header=block.header)
+        else:
+            out.add(block.text, block.level if len(block.text) <= 100 else 0, particular=block.particular)
+    if gone:
+        out.leave_out(gone.reason, gone.text)
+
+
+def _common(elements: list[Any]) -> Any:
+    """The smallest element that holds all of these."""
+    path = [elements[0], *elements[0].iterancestors()][::-1]
+    for element in elements[1:]:
+        other = [element, *element.iterancestors()][::-1]
+        size = 0
+        for a, b in zip(path, other, strict=False):
+            if a is not b:
+                break
+            size += 1
+        path = path[:size]
+    return path[-1]
 
 
 # -- the page as lines -------------------------------------------------------------------------------------------------
 
 
 def _blocks(body: Any) -> Iterator[_Block]:
+    """The lines of an element in order, a term of a list of terms (dt) with what is said of it (dd) on one line."""
+    terms: list[_Block] = []  # of a list of terms: a term, or several, and what stands after it
+    for block in _walk(body):
+        place = _of_terms(block, body)
+        if terms and (place == "" or (place == "dt" and _of_terms(terms[-1], body) == "dd")):
+            yield from _joined(terms, body)
+            terms = []
+        if place:
+            terms.append(block)
+        else:
+            yield block
+    yield from _joined(terms, body)
+
+
+def _of_terms(block: _Block, body: Any) -> str:
+    """dt or dd where a line stands in one, below `body`; "" elsewhere, and for a row. What was left out stays in place."""
+    element = block.element
+    while element is not None and element is not body and not block.cells:
+        if _tag(element) in ("dt", "dd"):
+            return _tag(element)
+        if _tag(element) in ("dl", "table", "ul", "ol"):
+            return ""
+        element = element.getparent()
+    return ""
+
+
+def _joined(terms: list[_Block], body: Any) -> Iterator[_Block]:
+    """A term and its value as `label：value`; several short values are joined by 、, of long ones the first stands with it."""
+    yield from (block for block in terms if block.left)
+    lines = [block for block in terms if not block.left]
+    labels = [block for block in lines if _of_terms(block, body) == "dt"]
+    values = lines[len(labels) :]
+    label = "、".join(block.text.strip().rstrip("：:").rstrip() for block in labels)
+    if not labels or not values or len(label) > _LONGEST_LABEL * len(labels):
+        yield from lines
+        return
+    texts = [block.text.strip() for block in values]
+    short = sum(map(len, texts)) <= _LONGEST_VALUES and not any(re.search(r"[。；：！？]", text) for text in texts)
+    rest = [] if short else values[1:]
+    text = "、".join(texts) if short else texts[0]
+    mark = "" if re.search(r"[？?！!。]$", label) else "："
+    linked = sum(block.linked for block in lines) - sum(block.linked for block in rest)
+    has_file = any(block.has_file for block in lines)
+    yield _Block(values[0].element, f"{label}{mark}{text.lstrip('：: ')}", linked, has_file=has_file)
+    yield from rest
+
+
+def _walk(body: Any) -> Iterator[_Block]:
     """The lines of an element in order. Walks without recursion: pages nest as deep as they like."""
     current = _Block(body)
     skip: Any = None
@@ -252,18 +458,23 @@ def _blocks(body: Any) -> Iterator[_Block]:
             if tag == "table" and _is_data(element):
                 yield from _fresh(current, element)
                 yield from _rows(element)
+                yield from (_Block(mark, left=left_out(mark)) for mark in element.iter(MARK) if mark.get("text"))
                 skip, current = element, _Block(element)
                 continue
-            if tag in _BLOCKS or tag == "br":
-                current = yield from _fresh(current, element.getparent() if tag == "br" else element)
-                current.text += _list_number(element, numbers) if tag == "li" else ""
+            breaks = tag == "br" or element.get("block") is not None
+            if tag in BLOCKS or breaks:
+                current = yield from _fresh(current, element.getparent() if breaks else element)
+                current.text += list_number(element, numbers) if tag == "li" else ""
+            if tag == MARK and element.get("text"):
+                yield _Block(element, left=left_out(element))
             links += tag == "a"
+            current.has_file |= tag == "a" and is_file(element.get("href"))
             preformatted += tag == "pre"
             _append(current, element.text, links, preformatted)
         else:
             links -= tag == "a"
             preformatted -= tag == "pre"
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 current = yield from _fresh(current, element.getparent())
             if element is not body:
                 _append(current, element.tail, links, preformatted)
@@ -279,7 +490,8 @@ def _fresh(block: _Block, element: Any) -> Generator[_Block, None, _Block]:
         return _Block(element, block.text, level=_level(element))  # the item's text stands in a paragraph of its own
     text = block.text.strip(" \t")
     if text.strip() and not _is_bare_number(block):
-        yield _Block(block.element, text, block.linked, block.level)
+        block.text = text
+        yield block
     return _Block(element, level=_level(element))
 
 
@@ -306,47 +518,15 @@ def _level(element: Any) -> int:
     return 0
 
 
-def _list_number(item: Any, numbers: dict[Any, dict[Any, str]]) -> str:
-    """The number that a browser prints before an item of an ordered list, unless the item has one of its own.
-
-    `numbers` keeps those of the lists met so far."""
-    parent = item.getparent()
-    if (
-        parent is None
-        or _tag(parent) != "ol"
-        or _UNNUMBERED.search(f"{parent.get('style') or ''};{item.get('style') or ''}")
-    ):
-        return ""
-    if parent not in numbers:
-        numbers[parent] = _item_numbers(parent)
-    return "" if _MARKED.match("".join(item.itertext())[:50]) else numbers[parent][item]
-
-
-def _item_numbers(ordered: Any) -> dict[Any, str]:
-    out: dict[Any, str] = {}
-    style = _ITEM_STYLES.get(ordered.get("type") or "1", "decimal")
-    number = _whole(ordered.get("start"), 1)
-    for item in ordered:
-        if _tag(item) == "li":
-            number = _whole(item.get("value"), number)
-            out[item] = f"{number_text(number, style)}. "
-            number += 1
-    return out
-
-
-def _whole(text: str | None, otherwise: int) -> int:
-    return int(text) if text and re.fullmatch(r"-?\d{1,6}", text.strip()) else otherwise
-
-
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
 def _is_data(table: Any) -> bool:
     """Whether a table holds rows of data, and does not only lay out the page."""
-    if table.get("role") == "presentation" or next(table.iterdescendants("table"), None) is not None:
+    if table.get("role") == "presentation":
         return False
-    rows = [[e for e in row if _tag(e) in ("td", "th")] for row in table.iter("tr")]
-    if all(len(cells) <= 1 for cells in rows):
+    rows = [[e for e in row if _tag(e) in ("td", "th")] for row in _own_rows(table)]
+    if all(len(cells) <= 1 for cells in rows) or _lays_out(table, rows):
         return False
     for cells in rows:
         for cell in cells:
@@ -357,128 +537,54 @@ def _is_data(table: Any) -> bool:
     return True
 
 
+def _own_rows(table: Any) -> list[Any]:
+    """The rows of a table without those of tables in its cells."""
+    if next(table.iterdescendants("table"), None) is None:
+        return list(table.iter("tr"))
+    return [row for row in table.iter("tr") if next(row.iterancestors("table"), None) is table]
+
+
+def _lays_out(table: Any, rows: list[list[Any]]) -> bool:
+    """Whether a table with tables in its cells only sets them side by side: it has no header cells, fewer than two rows of
+    several cells, or less text of its own than they have; or they hold tables themselves."""
+    inner = table.iterdescendants("table")
+    nested = next(inner, None)
+    if nested is None:
+        return False
+    tables = [nested, *inner]
+    if any(next(other.iterdescendants("table"), None) is not None for other in tables[:1]) or len(tables) > 100:
+        return True
+    if sum(len(cells) >= 2 for cells in rows) < 2:
+        return True
+    size = len("".join(table.itertext()))
+    within = sum(len("".join(other.itertext())) for other in tables)
+    return within * 2 > size and not any(_tag(cell) == "th" for cells in rows for cell in cells)
+
+
 def _rows(table: Any) -> Iterator[_Block]:
-    """The rows of a table; a cell that spans rows is repeated where it leads them."""
-    caption = next(table.iter("caption"), None)
-    if caption is not None and (text := _cell_text(caption)):
+    """The caption and the rows of a table."""
+    caption = next((e for e in table if _tag(e) == "caption"), None)
+    if caption is not None and (text := _cell_text(caption, " ")):
         yield _Block(table, text)
-    above: list[str] = []
-    pending: dict[int, int] = {}  # column -> rows that a cell above still reaches into
-    for row in table.iter("tr"):
-        cells: list[str] = []
-        merged: set[int] = set()
-        starts: dict[int, int] = {}
+    grid = Table()
+    places: dict[int, tuple[int, int]] = {}  # characters in links and line of the source, by row
+    for number, row in enumerate(_own_rows(table), start=1):
+        grid.begin_row(header=_tag(row.getparent()) == "thead", number=number)
         for cell in (e for e in row if _tag(e) in ("td", "th")):
-            _skip_merged(cells, merged, pending)
-            wide = min(max(1, _whole(cell.get("colspan"), 1)), 100)
-            down = min(max(1, _whole(cell.get("rowspan"), 1)), 10_000)
-            starts.update({len(cells) + i: down - 1 for i in range(wide) if down > 1})
-            cells += [_cell_text(cell), *[""] * (wide - 1)]
-        _skip_merged(cells, merged, pending)
-        pending = {n: left - 1 for n, left in pending.items() if left > 1} | starts
-        above = filled(cells, above, merged)
+            wide = min(max(1, whole(cell.get("colspan"), 1)), 100)
+            down = min(max(1, whole(cell.get("rowspan"), 1)), 10_000)
+            grid.put(_cell_text(cell), wide, down, header=_tag(cell) == "th")
         linked = sum(len("".join(a.itertext()).strip()) for a in row.iter("a"))
-        if any(text.strip() for text in above):
-            yield _Block(table, "", linked, 0, above)
-
-
-def _skip_merged(cells: list[str], merged: set[int], pending: dict[int, int]) -> None:
-    while pending.get(len(cells)):
-        merged.add(len(cells))
-        cells.append("")
-
-
-def _cell_text(cell: Any) -> str:
-    """The text of a cell on one line; lines inside it have a space between them."""
-    parts = [block.text.strip() for block in _blocks(cell)]
-    return " ".join(part for part in parts if part)
-
-
-# -- what stands around the body ---------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Measure:
-    """What an element holds: sentence marks outside links, characters, links, characters in links, and what speaks
-    against a mere list of links (a full stop, the word 附件, a link to a file)."""
-
-    marks: int = 0
-    size: int = 0
-    links: int = 0
-    linked: int = 0
-    kept: bool = False
-
-    def add(self, text: str | None) -> None:
-        if text:
-            self.marks += len(re.findall(r"[。；，：]", text))
-            self.size += len(re.sub(r"\s", "", text))
-            self.kept |= "。" in text or "附件" in text
-
-    def add_child(self, other: _Measure) -> None:
-        self.marks, self.size = self.marks + other.marks, self.size + other.size
-        self.links, self.linked = self.links + other.links, self.linked + other.linked
-        self.kept |= other.kept
-
-
-def _measures(body: Any) -> dict[Any, _Measure]:
-    """The measure of every element, in one pass."""
-    out: dict[Any, _Measure] = {}
-    for _, element in etree.iterwalk(body, events=("end",)):
-        own = out[element] = _Measure()
-        if _tag(element) in ("script", "style"):
-            continue
-        own.add(element.text)
-        for inner in element:
-            own.add_child(out.get(inner, _Measure()))
-            own.add(inner.tail)
-        if _tag(element) == "a":
-            own.marks, own.links, own.linked = 0, 1, own.size
-            own.kept = bool(_FILE.search(element.get("href") or ""))
-    return out
-
-
-def _is_links(measure: _Measure) -> bool:
-    """Whether a block is a list of links to other pages: four or more, and most of its text."""
-    return measure.links >= 4 and not measure.kept and measure.linked >= 0.7 * measure.size
-
-
-def _remove(element: Any) -> None:
-    """Takes an element away; the text after it stays."""
-    parent, tail = element.getparent(), element.tail
-    if parent is None:
-        return
-    if tail:
-        before = element.getprevious()
-        if before is None:
-            parent.text = (parent.text or "") + tail
+        places[number] = linked, row.sourceline or 0
+    for told in grid.rows():
+        linked, line = places[told.number or 0]
+        if told.cells:
+            yield _Block(table, "", linked, 0, list(told.cells), header=told.header, line=line)
         else:
-            before.tail = (before.tail or "") + tail
-    parent.remove(element)
+            yield from (_Block(table, text, linked, line=line) for text in told.text.split("\n") if text.strip())
 
 
-def _common(elements: list[Any]) -> Any:
-    """The smallest element that holds all of these."""
-    path = [elements[0], *elements[0].iterancestors()][::-1]
-    for element in elements[1:]:
-        other = [element, *element.iterancestors()][::-1]
-        size = 0
-        for a, b in zip(path, other, strict=False):
-            if a is not b:
-                break
-            size += 1
-        path = path[:size]
-    return path[-1]
-
-
-def _title(root: Any) -> str:
-    """The title that the page declares: meta ArticleTitle (the standard of government sites), else <title> without the site."""
-    for meta in root.iter("meta"):
-        if (meta.get("name") or "").lower() == "articletitle" and (meta.get("content") or "").strip():
-            return _plain(meta.get("content"))
-    title = next(root.iter("title"), None)
-    text = _plain("".join(title.itertext())) if title is not None else ""
-    return _SITE.sub("", text)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]{0,40}>", "", text)).strip()
+def _cell_text(cell: Any, between: str = "\n") -> str:
+    """The text of a cell; a row of a table inside it is a line."""
+    parts = [" ".join(filter(None, block.cells)) if block.cells else block.text.strip() for block in _blocks(cell)]
+    return between.join(part for part in parts if part)

@@ -25,6 +25,12 @@ _SERIES = {  # format -> (first character, how many there are)
     "decimalEnclosedCircle": ("①", 20), "decimalEnclosedCircleChinese": ("①", 20), "decimalEnclosedFullstop": ("⒈", 20),
     "decimalEnclosedParen": ("⑴", 20), "ideographEnclosedCircle": ("㊀", 10),
 }  # fmt: skip
+_LETTERS = {
+    "russianLower": "абвгдежзиклмнопрстуфхцчшщыэюя", "russianUpper": "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЭЮЯ",
+    "aiueoFullWidth": "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン",
+    "irohaFullWidth": "イロハニホヘトチリヌルヲワカヨタレソツネナラムウヰノオクヤマケフコエテアサキユメミシヱヒモセス",
+    "ganada": "가나다라마바사아자차카타파하", "chosung": "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ",
+}  # fmt: skip
 _COUNTING = ("chineseCounting", "chineseCountingThousand", "taiwaneseCounting", "taiwaneseCountingThousand", "japaneseCounting",
              "koreanCounting")  # fmt: skip
 _DIGITAL = ("ideographDigital", "japaneseDigitalTenThousand", "taiwaneseDigital", "koreanDigital", "koreanDigital2")
@@ -60,14 +66,28 @@ def _western(number: int, style: str) -> str:
         return str(number).translate({ord("0") + i: ord("０") + i for i in range(10)})
     if style == "decimalZero":
         return f"{number:02d}"
+    if style.startswith("zero"):
+        return f"{number:0{style[4:]}d}"
     if style == "numberInDash":
         return f"- {number} -"
+    if style == "ordinal":
+        return f"{number}{_ordinal_ending(number)}"
+    if style == "hex":
+        return f"{number:X}"
+    if style in _LETTERS and 1 <= number <= len(_LETTERS[style]):
+        return _LETTERS[style][number - 1]
     if style in ("upperLetter", "lowerLetter") and 1 <= number <= 780:
         letters = chr(ord("A") + (number - 1) % 26) * ((number - 1) // 26 + 1)
         return letters if style == "upperLetter" else letters.lower()
     if style in ("upperRoman", "lowerRoman") and 1 <= number <= 3999:
         return _roman(number) if style == "upperRoman" else _roman(number).lower()
     return str(number)
+
+
+def _ordinal_ending(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def _roman(number: int) -> str:
@@ -87,6 +107,7 @@ class _Level:
     legal: bool = False  # every place in arabic digits
     suffix: str = "tab"
     paragraph_style: str = ""
+    hidden: bool = False  # counted, and not printed
 
 
 @dataclass(slots=True)
@@ -137,6 +158,8 @@ class Numbering:
         instance, abstract = found
         level = self._level(instance, abstract, depth)
         self._count(list_id, instance, abstract, depth, level)
+        if level.hidden:
+            return ""
         if level.style == "bullet":
             return _bullet(level.text)
 
@@ -196,11 +219,18 @@ def _level(element: Any) -> _Level:
         legal=is_on(child(element, "isLgl")),
         suffix=value(child(element, "suff")) or "tab",
         paragraph_style=value(child(element, "pStyle")) or "",
+        hidden=is_on(child(element, "rPr", "vanish")),
     )
 
 
 def _format(element: Any) -> str:
-    """The number format; a newer one stands in mc:AlternateContent with an old one to fall back on."""
+    """The number format; a newer one stands in mc:AlternateContent with an old one to fall back on.
+
+    Of the newer ones digits with zeros before them are known (001, 002: "zero3").
+    """
+    custom = value(child(element, "AlternateContent", "Choice", "numFmt"), "format")
+    if custom is not None and (match := re.match(r"(0{1,8}1)\b", custom)):
+        return f"zero{len(match[1])}"
     plain = child(element, "numFmt")
     if plain is None:
         plain = child(element, "AlternateContent", "Fallback", "numFmt")

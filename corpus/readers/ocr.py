@@ -15,23 +15,32 @@ import functools
 import importlib
 import math
 import re
-import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+import pypdfium2
+
+from corpus import allowance
 from corpus.errors import TooLarge
-from corpus.readers import grid
-from corpus.readers.builder import filled
+from corpus.readers import grid, pdfium
 from corpus.readers.errors import NoTextLayer
 from corpus.readers.grid import Piece
+from corpus.readers.tables import Table
 
 MAX_PAGES = 200
 """Pages of one file that are recognised: about ten minutes on two cores."""
 
 MAX_PIXELS = 80_000_000
 """Pixels that a picture may have: A3 at 600 dpi has 70 million."""
+
+PAGE_SECONDS = 120.0
+"""Time that one page may take: ten times what it takes where others keep the cores busy."""
+
+MEMORY_MB = 1536
+"""Memory that recognition takes with its models, at most."""
 
 SIDE = 2000
 """Pixels of the longer side of the picture that is recognised: 170 dpi for A4. RapidOCR takes no more."""
@@ -51,7 +60,7 @@ _YEAR = re.compile(  # one of the two brackets may be lost
 )
 _WIDE = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _NARROW = re.compile(rf"(?<=[{_HAN}）》”%])[,;:?!]|(?<=\d)[,;:](?=[{_HAN}])")
-_BRACKETS = re.compile(rf"\(([^()]*[{_HAN}][^()]*)\)")
+_BRACKETS = re.compile(rf"\((?=[^(){_HAN}]*+[{_HAN}])([^()]*+)\)")
 _MIXED = re.compile(r"（([^（）()]+)\)|\(([^（）()]+)）")
 _PAGE_MARK = re.compile(r"^[—–一-]{1,2}\s?(\d{1,4})\s?[—–一-]{1,2}$")  # 一5一: no text stands so
 _QUOTED = re.compile(r"“([^“”\"]{1,60})\"")
@@ -61,12 +70,12 @@ _INSTALL = (
 )
 _LIBRARY = "文字识别（OCR）组件无法启动：{}。缺系统库时，请安装 libgl1、libglib2.0-0，或用 opencv-python-headless 替换 opencv-python"
 
-_lock = threading.Lock()  # neither PDFium nor the engine's settings are safe for two threads
+_lock = pdfium.lock  # neither PDFium nor the engine's settings are safe for two threads
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of text, or a table row where it has cells.
+    """A line of text, or a table row where it has cells; `header` is whether that names the columns.
 
     `top` is a share of the page's height; `left`, `right` and `size`, the ends of a line and the height of its type, are
     in points of a page as high as A4, and 0 where the line stands in a column and cannot be compared with the others.
@@ -79,6 +88,7 @@ class Row:
     left: float = 0.0
     right: float = 0.0
     size: float = 0.0
+    header: bool = False
 
 
 def problem() -> NoTextLayer | None:
@@ -100,10 +110,9 @@ def read_pdf_pages(data: bytes, numbers: Sequence[int]) -> dict[int, list[Row]]:
     check_pages(len(numbers))
     if (absent := problem()) is not None:
         raise absent
-    pdfium: Any = importlib.import_module("pypdfium2")
     out: dict[int, list[Row]] = {}
     with _lock:
-        document = pdfium.PdfDocument(data)
+        document = pypdfium2.PdfDocument(data)
         try:
             for number in numbers:
                 page = document[number - 1]
@@ -171,6 +180,7 @@ class _Page:
 def _read(picture: Any) -> list[Row]:
     import numpy as np
 
+    allowance.more(PAGE_SECONDS, MEMORY_MB)
     page = _recognised(picture)
     if page.lying or (page.pieces and page.sure < _POOR):
         turns = (1, 3) if page.lying else (2,)
@@ -312,12 +322,21 @@ def _is_long(line: list[Piece]) -> bool:
 
 
 def _table_rows(table: grid.Table, pieces: list[Piece], height: float) -> list[Row]:
-    """The rows of a table, a cell merged downwards told in every row as the readers of other formats have it."""
+    """The rows of a table, its merged cells told as the readers of other formats do."""
+    model = Table()
+    places: list[tuple[float, float]] = []
+    sizes = Counter(owner for owners in table.owner for owner in set(owners))
+    for number, (texts, confidence, top) in enumerate(table.rows(pieces, _cell_text)):
+        model.begin_row(number=number)
+        places.append((confidence, top / height))
+        owners = table.owner[number]
+        while (place := model.next_place()) < len(owners):
+            owner = owners[place]
+            model.put(texts[place] or "", owners.count(owner), sizes[owner])
     out: list[Row] = []
-    above: list[str] = []
-    for texts, confidence, top in table.rows(pieces, _cell_text):
-        above = filled(texts, above, {i for i, text in enumerate(texts) if text is None})
-        out.append(Row(top / height, "", confidence, tuple(above)))
+    for row in model.rows():
+        confidence, share = places[row.number or 0]
+        out.append(Row(share, row.text, confidence, row.cells, header=row.header))
     return out
 
 

@@ -1,7 +1,8 @@
-"""Older office files (doc, wps, rtf, odt; xls, et, ods): LibreOffice makes docx or xlsx of them, which are then read.
+"""Older office files (doc, wps, rtf, odt; xls, et, ods; ppt, dps): LibreOffice makes docx, xlsx or
+pptx of them, which are then read.
 
-What a file is, its content says: an OLE container (MS-CFB) with a stream of Word or Excel (Kingsoft's wps and et are
-such), the mark of RTF, or the first part of an OpenDocument zip. The program found on the path, or named by the
+What a file is, its content says: an OLE container (MS-CFB) with a stream of Word, Excel or PowerPoint (Kingsoft's wps, et
+and dps are such), the mark of RTF, or the first part of an OpenDocument zip. The program found on the path, or named by the
 environment variable TIAOWEN_SOFFICE, runs without a screen, with a profile of its own in a private temporary folder that
 is removed afterwards, macros off, links and remote pictures not loaded and every network access sent to a closed port;
 with limits on time, memory and the size of what it writes; and is ended with all its children. A file takes about three
@@ -20,8 +21,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from corpus import allowance
 from corpus.errors import BadFile, NotText, TooLarge
-from corpus.readers import docx, ooxml, xlsx
+from corpus.readers import docx, ooxml, pptx, rtf, xlsx
 from corpus.readers.errors import Damaged
 from corpus.readers.lines import Line
 
@@ -87,8 +89,13 @@ class _Kind:
 
 _WORD = _Kind("旧版 Word、WPS 文字文件（doc、wps）", "doc", "docx", docx.read)
 _EXCEL = _Kind("旧版 Excel、WPS 表格文件（xls、et）", "xls", "xlsx", xlsx.read)
+_SLIDES = _Kind("旧版 PowerPoint、WPS 演示文件（ppt、dps）", "ppt", "pptx", pptx.read)
 _RICH = _Kind("RTF 文件", "rtf", "docx", docx.read)
-_STREAMS = {"WordDocument": _WORD, "Workbook": _EXCEL, "Book": _EXCEL}
+_INSTALL = (
+    "请用 Word 或 WPS 另存为 {0} 后重新导入；或在运行条问的机器上安装 LibreOffice"
+    "（如 apt-get install libreoffice-writer libreoffice-calc），装好后可直接导入"
+)
+_STREAMS = {"WordDocument": _WORD, "Workbook": _EXCEL, "Book": _EXCEL, "PowerPoint Document": _SLIDES}
 _OPEN = {
     b"application/vnd.oasis.opendocument.text": _Kind("OpenDocument 文字文件（odt）", "odt", "docx", docx.read),
     b"application/vnd.oasis.opendocument.text-template": _Kind("OpenDocument 模板（ott）", "ott", "docx", docx.read),
@@ -97,14 +104,14 @@ _OPEN = {
 
 
 def matches(data: bytes) -> bool:
-    """Whether the bytes are a file that LibreOffice can make docx or xlsx of."""
+    """Whether the bytes are a file that LibreOffice can make docx, xlsx or pptx of."""
     return _kind(data) is not None
 
 
 def read(data: bytes) -> list[Line]:
-    """The lines of an older office file, as the docx or xlsx reader finds them in its conversion.
+    """The lines of an older office file, as the docx, xlsx or pptx reader finds them in its conversion.
 
-    Raises NotText where LibreOffice is absent, Encrypted, TooLarge, Damaged or EmptyFile.
+    RTF without LibreOffice is read as far as rtf.py can. Raises NotText where LibreOffice is absent, Encrypted, TooLarge, Damaged or EmptyFile.
     """
     kind = _kind(data)
     if kind is None:
@@ -114,11 +121,10 @@ def read(data: bytes) -> list[Line]:
     if len(data) > MAX_BYTES:
         raise TooLarge(f"{kind.name}超过 {MAX_BYTES // 1024 // 1024} MB", "请拆分，或另存为 docx、xlsx 后重新导入")
     program = _program()
+    if program is None and kind is _RICH and rtf.can_read(data):
+        return rtf.read(data)
     if program is None:
-        raise NotText(
-            f"这是{kind.name}，不能直接导入",
-            f"请用 Word 或 WPS 另存为 {kind.target} 后重新导入；或安装 LibreOffice，装好后可直接导入",
-        )
+        raise NotText(f"这是{kind.name}，不能直接导入", _INSTALL.format(kind.target))
     return kind.read(_converted(data, kind, program))
 
 
@@ -190,6 +196,8 @@ def _is_encrypted(data: bytes) -> bool:
     kind, at = main
     if kind is _WORD:
         return _uint(data, at, 2) == _WORD_MARK and bool(_uint(data, at + 10, 2) & _ENCRYPTED_WORD)
+    if kind is not _EXCEL:
+        return False  # LibreOffice says whether it can open it
     for _ in range(4):  # the record stands right behind the first ones, if anywhere
         if _uint(data, at, 2) == _FILEPASS:
             return True
@@ -249,7 +257,9 @@ def _finished(command: list[str], folder: Path) -> bool:
     """
     environment = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "LC_ALL", "SystemRoot")}
     environment |= {"HOME": str(folder), "TMPDIR": str(folder), **_NO_NETWORK}
-    limits = f"ulimit -f {MAX_WRITTEN // 512}; ulimit -v {MAX_MEMORY // 1024}; ulimit -t {SECONDS}; ulimit -c 0"
+    # Its memory is limited by what follows, not by what this process may have (corpus/worker.py).
+    limits = f'ulimit -S -d "$(ulimit -H -d)"; ulimit -f {MAX_WRITTEN // 512}; ulimit -v {MAX_MEMORY // 1024}; ulimit -t {SECONDS}; ulimit -c 0'
+    allowance.more(SECONDS)
     try:
         process = subprocess.Popen(
             ["/bin/sh", "-c", f'{limits}; exec "$0" "$@"', *command],

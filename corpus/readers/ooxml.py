@@ -1,4 +1,4 @@
-"""Office Open XML packages (docx, xlsx) as untrusted zips: what kind they are, and their parts within limits.
+"""Office Open XML packages (docx, xlsx, pptx) as untrusted zips: what kind they are, and their parts within limits.
 
 A package is a zip of XML parts tied by relationships (ECMA-376 part 2). Nothing outside the zip is ever opened: external
 relationships are not looked at, entities are not expanded, DTDs are not loaded.
@@ -87,6 +87,7 @@ class Package:
     def __init__(self, data: bytes) -> None:
         self._zip = zipfile.ZipFile(io.BytesIO(data))
         self.names = frozenset(self._zip.namelist())
+        self._relations: dict[str, list[tuple[str, str, str]]] = {}
         unpacked = sum(info.file_size for info in self._zip.infolist())
         if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked > MAX_RATIO * len(data)):
             raise TooLarge(
@@ -104,17 +105,46 @@ class Package:
             return None
         return etree.fromstring(self._zip.read(name), parser())
 
+    def bytes(self, name: str) -> bytes:
+        """A part as it is."""
+        return self._zip.read(name)
+
+    def size(self, name: str) -> int:
+        """How many bytes a part has unpacked."""
+        return self._zip.getinfo(name).file_size
+
     def related(self, source: str, kind: str) -> str | None:
         """The part that `source` ("" for the package) names by a relationship whose type ends in `kind`."""
-        folder, base = posixpath.split(source)
-        root = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
-        for relation in [] if root is None else root:
-            if not isinstance(relation.tag, str) or relation.get("TargetMode") == "External":
-                continue
-            if relation.get("Type", "").endswith(f"/{kind}"):
-                target = posixpath.normpath(posixpath.join("/", folder, relation.get("Target", "")))
-                return target.lstrip("/")
-        return None
+        return next((target for _, of, target in self._relations_of(source) if of.endswith(f"/{kind}")), None)
+
+    def part(self, source: str, ident: str | None) -> str | None:
+        """The part that `source` names by the relationship with this id; None where it is absent or outside the file."""
+        target = next((target for own, _, target in self._relations_of(source) if own == ident), None)
+        return target if target in self.names else None
+
+    def _relations_of(self, source: str) -> list[tuple[str, str, str]]:
+        """Id, type and target of the relationships of a part to parts of this package."""
+        if source not in self._relations:
+            folder, base = posixpath.split(source)
+            root = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
+            self._relations[source] = [
+                (
+                    relation.get("Id", ""),
+                    relation.get("Type", ""),
+                    posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/"),
+                )
+                for relation in ([] if root is None else root)
+                if isinstance(relation.tag, str) and relation.get("TargetMode") != "External"
+            ]
+        return self._relations[source]
+
+    def relations(self, source: str) -> dict[str, tuple[str, str]]:
+        """The relationships of a part ("" for the package) inside the package: id -> (type, part)."""
+        out: dict[str, tuple[str, str]] = {}
+        for ident, kind, target in self._relations_of(source):
+            # Ids are unique; where they are missing, the first of each type is still found.
+            out.setdefault(ident or f"#{len(out)}", (kind, target))
+        return out
 
 
 def parser() -> Any:

@@ -26,12 +26,14 @@ _MAGIC = {  # what the bytes are, and what to do about it
     b"\x89PNG": ("图片", "请先做文字识别，把文字存为 txt 后重新导入"),
     b"\xff\xd8\xff": ("图片", "请先做文字识别，把文字存为 txt 后重新导入"),
     b"GIF8": ("图片", "请先做文字识别，把文字存为 txt 后重新导入"),
-    b"\x1f\x8b": ("gzip 压缩包", "请解压后重新导入"),
+    b"\x1f\x8b": ("gzip 压缩包", "请解压，或重新压缩成 zip 后导入"),
+    b"Rar!\x1a\x07": ("RAR 压缩包", "请解压，或重新压缩成 zip 后导入"),
+    b"7z\xbc\xaf\x27\x1c": ("7z 压缩包", "请解压，或重新压缩成 zip 后导入"),
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ue000-\uf8ff\ufffd]")
 _PLAUSIBLE = re.compile(
     r"[\s\x21-\x7e\u3400-\u4dbf\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2027\u2030\u2103\u2160-\u217b\u2190-\u2193"
-    r"\u2460-\u249b\u25a0-\u25cf\u2605\u2606·×°±≤≥]"
+    r"\u2460-\u249b\u2500-\u257f\u25a0-\u25cf\u2605\u2606·×°±≤≥]"
 )
 _BREAK = re.compile(r"\r\n|\r|\n|\f|\x0b|\x85|\u2028|\u2029")
 _SAMPLE = 200_000

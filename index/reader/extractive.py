@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import BadReader
+from index.extras import models_for
 from index.reader.spans import GIVEN, best_spans
 from index.reader.texts import readable, stripped
 from index.reader.types import Readable, Reading, ReadSpan
@@ -68,6 +69,7 @@ class _Model:
     """A loaded model with its tokeniser. Raises BadReader."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         folder = Path(name).expanduser()
         if name.startswith((".", "~", "/")) and not folder.is_dir():
             raise BadReader(f"找不到阅读模型文件夹：{folder}", _HINT)
@@ -77,12 +79,12 @@ class _Model:
             raise
         except Exception as error:  # hub, tokeniser and weight readers each raise errors of their own
             raise BadReader(f"无法加载阅读模型：{name}（{error}）", _HINT) from error
-        self.name = name
         self._check()
 
     def _load(self, source: str, local: bool) -> None:
-        import torch
-        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+        with models_for(f"阅读模型 {self.name} ", BadReader):
+            import torch
+            from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
         self._torch: Any = torch
         self._tokenizer: Any = AutoTokenizer.from_pretrained(source, local_files_only=local)

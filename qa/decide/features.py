@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from index.reader.types import Reading
 from qa.decide.identity import Identity, identity_of
-from qa.decide.thresholds import verdict
 from qa.evidence import MAX_IDF, Sentence, Terms
 from qa.question.answer_type import AnswerType
 from qa.ranking import Weighed, is_boilerplate
-from qa.read import Candidate, neural
+from qa.read import Candidate, neural, table
+from qa.read.table_match import match
 from qa.read.yesno import is_negated
+from qa.thresholds import verdict
 from qa.understand import Understanding
 
 _PASSAGE = (
@@ -39,7 +40,8 @@ _SENTENCE = (
 
 _CANDIDATE = (
     "agrees", "answers_and_agrees", "polar_fits", "polar_sure", "threshold", "several_fits", "wanted", "fit", "found", "found_fit",
-    "told_by_reader", "is_polar", "is_sentence", "length", "figure_fits",
+    "told_by_reader", "is_polar", "is_sentence", "length", "figure_fits", "in_table", "cell", "cell_gap", "row_gap",
+    "whole", "whole_fit", "whole_elsewhere", "more_figures", "share_and_agrees",
 )  # fmt: skip
 """Of the candidate itself."""
 
@@ -63,6 +65,8 @@ _AFFIRMS = ("可以", "需要", "是")
 _MOST_LOGIT = 8.0
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _FIGURE = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿]")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*|[〇零一二两三四五六七八九十百千万亿]+")
+_MANY_FIGURES = 4  # beyond the first: what has as many is a table or a list
 _STOPS = re.compile(r"[\s，。；：、！？“”‘’\"'（）()《》]+")
 _AT = {name: at for at, name in enumerate(NAMES)}
 
@@ -91,6 +95,7 @@ def features_of(pool: Pool) -> Matrix:
     readings = [w.reading for w in pool.passages if w.reading is not None]
     wants_polar = max(readings, key=lambda r: r.answers).yes_no if readings else float(pool.asked.kind == "yesno")
     wanted = dict(pool.asked.kinds)
+    whole = max((c.fit for c in pool.candidates if c.told_by == "table"), default=0.0)
     of_passage: dict[str, tuple[float, ...]] = {}
     of_sentence: dict[int, tuple[float, ...]] = {}
     rows = []
@@ -105,7 +110,10 @@ def features_of(pool: Pool) -> Matrix:
                 sentence.cover, sentence.own_cover, sentence.residual, max(0.0, sentence.similarity),
                 float(is_boilerplate(sentence.text)), *astuple(identity_of(sentence, pool.asked, pool.meant)),
             )  # fmt: skip
-        own = _of_candidate(pool.asked.text, candidate, reading, wants_polar, wanted.get(candidate.kind, 0.0))
+        share = of_passage[ident][_AT["relevance_share"]]
+        own = _of_candidate(
+            pool.asked.text, candidate, reading, wants_polar, wanted.get(candidate.kind, 0.0), whole, share
+        )
         rows.append((*of_passage[ident], *of_sentence[id(sentence)], *own))
     plain = np.array(rows, dtype=np.float32)
     out = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
@@ -146,9 +154,17 @@ def _of_passage(
 
 
 def _of_candidate(
-    question: str, candidate: Candidate, reading: Reading | None, wants_polar: float, wanted: float
+    question: str,
+    candidate: Candidate,
+    reading: Reading | None,
+    wants_polar: float,
+    wanted: float,
+    whole: float,
+    share: float,
 ) -> tuple[float, ...]:
-    """The figures of _CANDIDATE."""
+    """The figures of _CANDIDATE; `whole` is the fit of the best candidate of the pool that is of several rows together, `share` that of
+    the passage in the relevance of all."""
+    of_rows = candidate.told_by == "table"
     agrees = neural.agreement(candidate, question, reading) if reading else 0.0
     polar, found = candidate.text in POLAR, float(candidate.found)
     several = reading.several if reading else 0.0
@@ -157,8 +173,27 @@ def _of_candidate(
         abs(2 * reading.yes - 1) if polar and reading else 0.0, _threshold(question, candidate) if polar else 0.0,
         several if len(neural.values_of(candidate)) > 1 else 1 - several, wanted, candidate.fit, found, found * candidate.fit,
         float(candidate.told_by == neural.BY_READER), float(polar), float(candidate.text.strip() == candidate.sentence.text.strip()),
-        math.log1p(len(candidate.text)) / 6, float(bool(_FIGURE.search(candidate.text))),
+        math.log1p(len(candidate.text)) / 6, float(bool(_FIGURE.search(candidate.text))), *_in_table(question, candidate),
+        float(of_rows), candidate.fit if of_rows else 0.0, 0.0 if of_rows else whole,
+        min(1.0, max(0, len(_NUMBER.findall(candidate.text)) - 1) / _MANY_FIGURES), agrees * share,
     )  # fmt: skip
+
+
+def _in_table(question: str, candidate: Candidate) -> tuple[float, float, float, float]:
+    """Whether a candidate stands in a table, how well its cells are named, and how much better another cell and row is."""
+    row = table.row_of(candidate.sentence)
+    if row is None:
+        return 0.0, 0.0, 0.0, 0.0
+    own, at = row
+    matched = match(own, question)
+    scores = [
+        matched.of_cell(at, c)
+        for c, cell in enumerate(own.rows[at].cells)
+        if any(cell.span.start < v.end and v.start < cell.span.end for v in neural.values_of(candidate))
+    ]
+    cell = max(scores, default=0.0)
+    best_row = next(iter(matched.best_rows), (at, 0.0))[1]
+    return 1.0, cell, max(0.0, matched.best_cell[2] - cell), max(0.0, best_row - matched.of_row(at))
 
 
 def _threshold(question: str, candidate: Candidate) -> float:

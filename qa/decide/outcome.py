@@ -15,7 +15,7 @@ from qa.shelf import Shelf
 from qa.types import Answer, Citation, Question, Refusal, Warning
 
 OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
-NO_EVIDENCE = "已导入的文件没有规定，或没有找到相关条款。下面是最接近的条款，供参考。"
+NO_EVIDENCE = "没有找到写明这件事的条款：文件可能没有规定，也可能说法不同。下面是最接近的条款，供参考。"
 WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法》第五条。"
 NO_ARTICLE = "《{}》没有{}。下面是最接近的条款，供参考。"
 _WHICH_PLACE = "各地的规定不同，请说明是哪里：{}。"
@@ -115,9 +115,12 @@ def warnings(citations: Sequence[Citation], question: Question) -> tuple[Warning
     document = citations[0].document
     status = document.status_on(question.as_of)
     if status == "expired":
-        out.append(Warning("expired", f"《{document.title}》已于{document.validity.effective_until}到期，内容仅供参考"))
+        until = document.validity.effective_until
+        said = f"已于{until}到期" if until is not None and until < question.as_of else "已失效"
+        out.append(Warning("expired", f"《{document.title}》{said}，内容仅供参考"))
     elif status == "repealed":
-        out.append(Warning("superseded", f"《{document.title}》已被《{document.validity.repealed_by}》废止"))
+        by = document.validity.repealed_by
+        out.append(Warning("superseded", f"《{document.title}》已{f'被《{by}》' if by else ''}废止"))
     elif status == "not_yet":
         out.append(Warning("not_yet", f"《{document.title}》自{document.validity.effective_from}起施行，尚未生效"))
     if document.title_inferred:

@@ -7,9 +7,15 @@ that stands nowhere in it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from qa.evidence import Sentence
-from qa.read import Candidate
+from qa.read import Candidate, table
+from qa.read.pairs import full_width
+from qa.read.quantity import intervals, quantities, rung, stated
+from qa.read.table_match import Match, match
+from qa.read.window import window_of
 from qa.understand import Understanding
 
 _MIN_CONTENT = 3  # characters besides question words: 奖励, 申请, 1 do not say what is asked about
@@ -32,6 +38,10 @@ def broken_premise(question: Understanding, candidate: Candidate) -> str | None:
         return f"《{document.title}》的相关条款没有提到{rank}"
     if (denied := _only_affirmed(question, candidate)) is not None:
         return f"《{document.title}》的相关条款没有提到“{denied}”"
+    if (blank := _blank(question.text, candidate)) is not None:
+        return f"《{document.title}》的表里“{blank}”一格是空的"
+    if (denial := _denied_rung(question.text, candidate)) is not None:
+        return f"《{document.title}》规定：“{denial}”"
     for name in question.quoted:
         core = re.sub(r"[\W_]+", "", name)
         if len(core) >= 4 and core not in re.sub(r"[\W_]+", "", document.text + document.title):
@@ -82,6 +92,85 @@ def _only_affirmed(question: Understanding, candidate: Candidate) -> str | None:
         if denied[1] in sentence.text and not _DENIAL.search(near):
             return denied[0]
     return None
+
+
+def _blank(question: str, candidate: Candidate) -> str | None:
+    """The header of the cell that a question names, where that is blank and the candidate stands in another column of its
+    row, whose header says nothing that is asked for; None where no such cell is blank."""
+    found = table.row_of(candidate.sentence)
+    if found is None:
+        return None
+    own, at = found
+    matched = match(own, question)
+    row, column, _ = matched.best_cell
+    cells = own.rows[at].cells
+    if row != at or cells[column].text or not own.columns[column].path:
+        return None
+    held = [c for c, cell in enumerate(cells) if any(cell.span.contains(span) for span in candidate.spans)]
+    asked = _words(matched, column)
+    if not asked or any(_words(matched, c) - asked for c in held):
+        return None
+    return own.columns[column].name if held and all(asked - _words(matched, c) for c in held) else None
+
+
+def _words(matched: Match, column: int) -> frozenset[str]:
+    """The words of the question, signs aside, in the header over a column."""
+    return frozenset(word for word in matched.headers.get(column, ()) if not word.startswith("@"))
+
+
+_PIECE = re.compile(r"[^；;。\n]+")
+_REFUSES = re.compile(r"不予|不再|不给予|不享受|不纳入|不适用|不发放?|不补|不奖|不支持|无需|免[收交缴征于予]")
+_LONGEST_LADDER = 1200
+_NEAR = 10  # characters beside a figure that may say what it is of
+
+
+def _denied_rung(question: str, candidate: Candidate) -> str | None:
+    """What the rung says that the quantity of a question stands on, where that grants nothing (100万元以下的，不予奖励) and the
+    candidate is of another rung; None otherwise."""
+    text, start = _ladder(candidate)
+    pieces = [piece for piece in _PIECE.finditer(text) if intervals(piece[0])]
+    if len(pieces) < 2 or not any(_REFUSES.search(piece[0]) for piece in pieces):
+        return None
+    if not _is_of_the_thresholds(question, [piece[0] for piece in pieces]):
+        return None
+    chosen = rung([piece[0] for piece in pieces], question)
+    if chosen is None or not _REFUSES.search(pieces[chosen][0]):
+        return None
+    document = candidate.sentence.source.document
+    holding = [span for span in candidate.spans if candidate.text in document.quote(span)]
+    span = min(holding, key=len, default=candidate.sentence.span)
+    of = [n for n, piece in enumerate(pieces) if start + piece.start() <= span.start < start + piece.end()]
+    return pieces[chosen][0].strip() if of and chosen not in of else None
+
+
+def _is_of_the_thresholds(question: str, pieces: Sequence[str]) -> bool:
+    """Whether a quantity of a question is told of the thing that the rungs are set for (年纳税额50万元), and is none that they
+    give (奖励5万元的条件)."""
+    first = [intervals(piece)[0] for piece in pieces]
+    given = {
+        (q.dimension, q.value) for piece, at in zip(pieces, first, strict=True) for q in quantities(piece[at.end :])
+    }
+    heads = {pair for piece, at in zip(pieces, first, strict=True) for pair in _pairs(piece[: at.start][-_NEAR:])}
+    return any(
+        (q.dimension, q.value) not in given
+        and heads & (_pairs(question[: q.start][-_NEAR:]) | _pairs(question[q.end :][:_NEAR]))
+        for q in stated(question)
+    )
+
+
+def _pairs(text: str) -> set[str]:
+    return {a + b for a, b in pairwise(text) if not re.search(r"[\W_]", a + b)}
+
+
+def _ladder(candidate: Candidate) -> tuple[str, int]:
+    """The clause of a candidate, with the items beside it where it is one, and where that begins."""
+    sentence = candidate.sentence
+    source = sentence.source
+    clause = source.clause_at(sentence.start, sentence.end)
+    window = window_of(sentence)
+    span = window.span if window is not None and len(window.span) > len(clause.span) else clause.span
+    span = span if len(span) <= _LONGEST_LADDER else sentence.span
+    return full_width(source.document.quote(span)), span.start
 
 
 _RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19|20)\d\d)")

@@ -104,6 +104,11 @@ def answer_types(question: str) -> tuple[tuple[AnswerType, float], ...]:
     return tuple(found) if question.strip() else (("span", 1.0),)
 
 
+def asks(text: str) -> bool:
+    """Whether there are words in a text that ask: 多少, 什么时候, 是否."""
+    return bool(_SAYS.search(text))
+
+
 def type_said(turn: str) -> AnswerType:
     """The type that a turn of a conversation says it wants; `span` where it says none (那省级的呢) and means that of the turn before."""
     best, p = answer_types(turn)[0]

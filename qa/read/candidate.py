@@ -16,7 +16,8 @@ from qa.understand import Understanding
 class Candidate:
     """A short answer found in a sentence. `spans` are the stretches of the document that carry it (the first is quoted
     first); `fit` in 0..1 says how well its surroundings match the question; `found` is False where no value of the kind
-    asked for was there and the sentence itself had to do; `told_by` says who found it,
+    asked for was there and the sentence itself had to do; `told_by` says who found it (`table`: it is
+    said of several rows of a table together),
     `kind` what type of answer it is."""
 
     text: str
@@ -24,7 +25,7 @@ class Candidate:
     spans: tuple[Span, ...]
     fit: float
     found: bool = True
-    told_by: Literal["rules", "reader"] = "rules"
+    told_by: Literal["rules", "reader", "table"] = "rules"
     kind: AnswerType = "span"
 
 

@@ -55,13 +55,22 @@ class JointReader(nn.Module):
         hidden = self.dropped(self.encoder.embeddings(input_ids=ids))
         away = (1 - mask[:, None, None, :].to(hidden.dtype)) * -1e4
         for layer in self.encoder.encoder.layer:
-            mixed = self.attention(layer.attention.self, hidden, away)
-            inner = layer.attention.output
-            hidden = inner.LayerNorm(self.dropped(inner.dense(mixed)) + hidden)
-            said = layer.output.dense(layer.intermediate(hidden))
-            hidden = layer.output.LayerNorm(self.dropped(said) + hidden)
+            hidden = self.layer(layer, hidden, away)
         token = self.token(hidden)
         return token, self.said(hidden, token, mask * passage_of(ids))
+
+    def layer(self, layer: Any, hidden: Tensor, away: Tensor) -> Tensor:
+        """What one layer of the encoder makes of the vectors."""
+        mixed = self.attention(layer.attention.self, hidden, away)
+        inner = layer.attention.output
+        hidden = inner.LayerNorm(self.dropped(inner.dense(mixed)) + hidden)
+        said = layer.output.dense(layer.intermediate(hidden))
+        out: Tensor = layer.output.LayerNorm(self.dropped(said) + hidden)
+        return out
+
+    def compile_layers(self) -> None:
+        """From here on one compiled function runs each layer (torch.compile; needs a C++ compiler): elementwise steps are fused."""
+        self.layer = torch.compile(self.layer, dynamic=True)  # type: ignore[method-assign]
 
     def said(self, hidden: Tensor, token: Tensor, passage: Tensor) -> Tensor:
         """The logits of the whole. Whether it is yes is said from the words that decide, too: where the answer seems to begin and

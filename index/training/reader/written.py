@@ -4,7 +4,7 @@
 The questions, answers and made-up passages in `written.jsonl.xz` are ours; passages of laws and of city files are other people's
 texts, so that only their place is kept: an anchor (their first characters), their length and a hash, all without white space, and
 offsets counted the same way. They are found again in `training/laws.jsonl.xz` and in a data folder into which the files of
-cities/ were ingested. `--pack FILE...` makes the file from rows.
+cities/ were ingested. `--pack FILE...` makes the file from rows, `--add FILE...` puts more passages behind those that are kept.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ def digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
+def place_of(text: str) -> tuple[str, int, str]:
+    """Where a piece of somebody else's text is found again (`Texts.find`): its first characters, its length and its hash, all bare."""
+    whole = bare(text)
+    return whole[:_ANCHOR], len(whole), digest(whole)
+
+
 def _places(text: str) -> list[int]:
     """Where the characters of the bare text stand in `text`."""
     return [at for at, character in enumerate(text) if not character.isspace()]
@@ -50,6 +56,10 @@ class Texts:
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
         self._texts = texts
         self._bare: dict[str, list[tuple[str, list[int], str]]] = {}
+
+    def texts(self, group: str) -> Sequence[str]:
+        """The whole texts of a group."""
+        return self._texts.get(group, ())
 
     def find(self, group: str, anchor: str, length: int, wanted: str) -> str | None:
         """The piece of a text of the group that has this anchor, bare length and hash; line ends stay, runs of them one."""
@@ -91,11 +101,10 @@ def packed(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         key = (row["title"], text)
         if key not in found:
             kept = {"id": row["passage_id"], "source": source, "title": row["title"], "questions": []}
-            whole = bare(text)
             place = (
                 {"text": text}
                 if source == _OWN
-                else {"anchor": whole[:_ANCHOR], "length": len(whole), "hash": digest(whole)}
+                else dict(zip(("anchor", "length", "hash"), place_of(text), strict=True))
             )
             found[key] = kept | place
         if row["answerable"] != bool(row["spans"]):
@@ -104,6 +113,13 @@ def packed(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         found[key]["questions"].append(
             [row["question"], row["style"], row["type"], row.get("yes_no") or "", stripped(row["spans"], text), others]
         )
+    return list(found.values())
+
+
+def added(kept: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is kept and the passages of further rows behind it; a passage whose id is there is replaced."""
+    found = {one["id"]: dict(one) for one in kept}
+    found |= {one["id"]: one for one in packed(rows)}
     return list(found.values())
 
 
@@ -157,10 +173,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where the rows go")
     parser.add_argument("--held", action="store_true", help="the questions that no model was trained on")
     parser.add_argument("--pack", type=Path, nargs="+", help="files of rows to be kept")
+    parser.add_argument("--add", type=Path, nargs="+", help="files of rows to be kept besides")
     given = parser.parse_args()
     path = HELD if given.held else FILE
-    if given.pack:
-        objects = packed(row for rows in given.pack for row in lines(rows))
+    if given.pack or given.add:
+        objects = added(
+            lines(path) if given.add else (), (row for file in given.pack or given.add for row in lines(file))
+        )
         with lzma.open(path, "wt", encoding="utf-8", preset=9) as file:
             file.writelines(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in objects)
         print(f"{len(objects)} passages, {path.stat().st_size / 1e6:.2f} MB")

@@ -1,0 +1,146 @@
+"""The log of all answers as the operator searches it, and what it shows over time: days, documents, groups of questions.
+
+Reads the tables of api/records/asked.py and api/records/marks.py; writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from api.records.database import Records, after
+
+_DAY = "date(a.at, '+8 hours')"  # of Shanghai: no daylight saving since 1991
+_FROM = "FROM asked a LEFT JOIN feedback f ON f.answer_id = a.id LEFT JOIN marks m ON m.answer_id = a.id"
+NO_TOPIC = "（没有答上）"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which answers of the log; None and "" leave a filter out.
+
+    `document` is the id of a cited document or a part of its title; each of `words` stands in the question or the answer;
+    `day` is one day of Shanghai (2026-11-21); `low` and `high` bound the confidence, 0..1.
+    """
+
+    days: int = 30
+    status: Literal["answered", "refused"] | None = None
+    reason: str | None = None
+    low: float = 0.0
+    high: float = 1.0
+    document: str = ""
+    words: str = ""
+    day: str | None = None
+    channel: str | None = None
+    rating: Literal["up", "down"] | None = None
+    mark: Literal["good", "bad", "none"] | None = None
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """The WHERE clause and its values."""
+        wheres, values = ["a.at >= ?", "a.confidence >= ?", "a.confidence <= ?"], [_ago(self.days), self.low, self.high]
+        equal = {
+            "a.status": self.status,
+            "a.reason": self.reason,
+            _DAY: self.day,
+            "a.channel": self.channel,
+            "f.rating": self.rating,
+        }
+        for column, value in equal.items():
+            if value is not None:
+                wheres, values = [*wheres, f"{column} = ?"], [*values, value]
+        if self.mark is not None:
+            wheres.append("m.verdict IS NULL" if self.mark == "none" else f"m.verdict = '{self.mark}'")
+        if self.document:
+            inside = "json_extract(c.value, '$.document_id') = ? OR instr(json_extract(c.value, '$.title'), ?)"
+            wheres.append(f"EXISTS (SELECT 1 FROM json_each(a.citations) c WHERE {inside})")
+            values += [self.document, self.document]
+        for word in self.words.split():
+            wheres, values = [*wheres, "instr(a.question || ' ' || ifnull(a.answer, ''), ?)"], [*values, word]
+        return " AND ".join(wheres), values
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What happened on one day of Shanghai."""
+
+    day: str
+    questions: int
+    answered: int
+    refused: int
+    up: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A document that answers cite first, or NO_TOPIC: how many questions, in the days before as many, and thumbs down."""
+
+    topic: str
+    document_id: str | None
+    questions: int
+    before: int
+    down: int
+
+
+class Log:
+    """The log of one service."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def rows(self, wanted: Wanted, limit: int, after: str | None = None) -> Iterator[dict[str, Any]]:
+        """Answers, the newest first, with `rating`, `comment` and `verdict`; `after` is the time of the one before."""
+        where, values = wanted.sql()
+        found = self._records.connect().execute(
+            f"SELECT a.id, a.at, a.question, a.rewritten, a.channel, a.status, a.reason, a.answer, a.confidence, a.answered_by, "
+            f"a.citations, a.milliseconds, f.rating, f.comment, m.verdict {_FROM} WHERE {where} AND a.at < ? "
+            "ORDER BY a.at DESC LIMIT ?",
+            (*values, after or "9999", limit),
+        )
+        for row in found:
+            yield {**dict(row), "citations": json.loads(row["citations"])}
+
+    def count(self, wanted: Wanted) -> int:
+        where, values = wanted.sql()
+        row = self._records.connect().execute(f"SELECT count(*) {_FROM} WHERE {where}", values).fetchone()
+        return int(row[0])
+
+    def days(self, days: int) -> list[Day]:
+        """The last `days` days with today, those without a question as well, the oldest first."""
+        today = datetime.now(UTC) + timedelta(hours=8)
+        names = [(today - timedelta(days=back)).date().isoformat() for back in range(days - 1, -1, -1)]
+        rows = self._records.connect().execute(
+            f"SELECT {_DAY}, count(*), sum(a.status = 'answered'), sum(a.status = 'refused'), ifnull(sum(f.rating = 'up'), 0), "
+            f"ifnull(sum(f.rating = 'down'), 0) {_FROM} WHERE a.at >= ? GROUP BY 1",
+            (_ago(days + 1),),
+        )
+        told = {row[0]: tuple(row)[1:] for row in rows}
+        return [Day(name, *told.get(name, (0, 0, 0, 0, 0))) for name in names]
+
+    def topics(self, days: int, limit: int) -> list[Topic]:
+        """What was asked about, the most first."""
+        rows = self._records.connect().execute(
+            "SELECT json_extract(a.citations, '$[0].title') AS topic, max(json_extract(a.citations, '$[0].document_id')), "
+            "sum(a.at >= ?) AS questions, sum(a.at < ?), ifnull(sum(f.rating = 'down' AND a.at >= ?), 0) "
+            f"{_FROM} WHERE a.at >= ? GROUP BY topic HAVING questions > 0 ORDER BY questions DESC, topic LIMIT ?",
+            (*[_ago(days)] * 3, _ago(2 * days), limit),
+        )
+        return [Topic(row[0] or NO_TOPIC, row[1] if row[0] else None, *tuple(row)[2:]) for row in rows]
+
+    def unanswered(self, days: int, limit: int) -> list[tuple[str, str, int]]:
+        """(answer id, question, times) of questions about the documents that were refused and not settled, the newest first."""
+        rows = self._records.connect().execute(
+            "SELECT a.id, ifnull(a.rewritten, a.question), count(*), max(a.at) AS last FROM asked a "
+            "LEFT JOIN settled s ON s.queue = 'unanswered' AND s.same = a.same "
+            "WHERE a.at >= ? AND a.status = 'refused' AND a.reason NOT IN ('out_of_scope', 'small_talk') AND (s.at IS NULL OR a.at > s.at) "
+            "GROUP BY a.same ORDER BY last DESC LIMIT ?",
+            (_ago(days), limit),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _ago(days: int) -> str:
+    return after(days=-days)

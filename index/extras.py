@@ -1,0 +1,27 @@
+"""Packages that only some settings need. They come with an extra, and where it is absent the error says which and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from index.errors import BadReader, EncoderError
+
+MODELS = ("torch", "sentence_transformers", "transformers")
+"""What other models than the builtin ones, and fitting them, need: the extra `models`."""
+_HINT = (
+    "请在程序目录执行 .venv/bin/pip install -c constraints.txt -e '.[models]'（约 1 GB；torch 用 CPU 版即可），"
+    "或去掉这项设置，用内置的模型。"
+)
+
+
+@contextmanager
+def models_for(what: str, error: type[EncoderError] | type[BadReader]) -> Iterator[None]:
+    """Around the import of one of MODELS; `what` (Chinese) names what needs it. Raises `error` where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as absent:
+        package = (absent.name or "").partition(".")[0]
+        if package not in MODELS:
+            raise
+        raise error(f"{what}需要另外安装的组件（缺少 {package}）", _HINT) from absent

@@ -1,0 +1,130 @@
+"""How a turn is taken: as small talk, as a question of its own, or as one that leans on what came before, made whole.
+
+One function decides for all doors (pages, sessions, `earlier`, OpenAI messages, MCP, chats): `TurnReader.read`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.encoder import load_encoder
+from index.tokens import Tokenizer, normalise
+from qa.turns.fluency import Fluency
+from qa.turns.lean import probabilities, rarity_of, signals, slots
+from qa.turns.memory import Turn
+from qa.turns.model import load_model
+from qa.turns.pieces import BACK, DENIAL, bare
+from qa.turns.rank import Language, best, candidates, features
+
+LEANS = 0.8
+"""A turn that is less likely than this to lean on what came before is asked as it stands: a question of its own that is merged with
+another is spoilt, a follow-up that is not is asked back."""
+
+LEANS_UNREAD = 0.5
+"""The same where no passage answered the last turn: what it speaks of cannot tell for or against."""
+
+CHATS = 0.6
+LONGEST_TALK = 24
+"""Characters of small talk at most: what is longer wants something."""
+
+LONGEST_TURN = 60
+"""Characters of a turn that may lean on another: who writes more says what it is about."""
+
+_THANKS = re.compile(r"谢|感激|辛苦|费心|麻烦你|麻烦您")
+_GREETS = re.compile(
+    r"你好|您好|在吗|在不在|有人|嗨|哈[喽啰]|hello|hi\b|早上好|上午好|中午好|下午好|晚上好", re.IGNORECASE
+)
+_LEAVES = re.compile(r"再见|拜拜|回头|先这样|没(?:有)?(?:其他|别的|问题|什么)|就这样")
+
+_HEARS = re.compile(r"好|行|嗯|哦|噢|明白|知道|了解|收到|清楚|懂|晓得|ok|okay|棒|赞", re.IGNORECASE)
+
+THANKED = "不客气！还有政策方面的问题，随时可以接着问。"
+GREETED = "您好！想了解哪项政策，直接说就行，比如“高龄津贴每月多少钱”。"
+LEFT = "好的，再见！以后有政策方面的问题，欢迎再来问。"
+HEARD = "好的。还想了解什么，接着问就行。"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A turn made whole. `focus` is what the user wrote of it without its markers, `at` the question that it leans on (0 the last)."""
+
+    whole: str
+    focus: str
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """A turn that asks nothing, and what is said to it."""
+
+    reply: str
+
+
+class TurnReader:
+    """Reads turns with the shipped model. Safe for several threads; model and encoder are loaded at the first turn.
+
+    >>> reader = TurnReader(Tokenizer())
+    >>> reader.read("那硕士呢", Turn("博士的安家补贴是多少？")).whole
+    '硕士的安家补贴是多少？'
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._language: Language | None = None
+        self._lock = threading.Lock()
+
+    def read(self, turn: str, last: Turn | None) -> FollowUp | SmallTalk | None:
+        """How a turn is taken; None for a question of its own. Never raises for an odd text."""
+        text = bare(turn)
+        questions = last.questions if last else ()
+        if not text or len(text) > LONGEST_TURN or (not questions and len(text) > LONGEST_TALK):
+            return None
+        language, model = self._loaded(), load_model()
+        logits = model.logits(signals(text, questions, language, _said_by(last)), slots(text))
+        if (reply := _reply(text)) and _sigmoid(logits[0]) > CHATS and len(text) <= LONGEST_TALK:
+            return SmallTalk(reply)
+        told = DENIAL.match(text) or BACK.match(text)  # 不是，我问的是…, 回到刚才…: said in so many words
+        enough = LEANS if last and last.passage else LEANS_UNREAD
+        if not questions or not (told or _sigmoid(logits[1]) >= enough):
+            return None
+        ways = candidates(text, questions, language.words)
+        if not ways:
+            return None
+        way = ways[best(features(ways, questions, language), probabilities(logits[2:]), model.splice)]
+        return FollowUp(way.whole, way.own.text, way.at)
+
+    def _loaded(self) -> Language:
+        with self._lock:
+            if self._language is None:
+                self._language = language_of(self._tokenizer, Fluency(load_model().fluency))
+            return self._language
+
+
+def language_of(tokenizer: Tokenizer, fluency: Fluency) -> Language:
+    """What the shipped encoder and dictionary know of words."""
+    encoder = load_encoder()
+
+    def words(text: str) -> Sequence[str]:
+        return tokenizer.words(text)
+
+    return Language(words, encoder.encode_queries, lambda w: rarity_of(tokenizer.log_probability(w)), fluency)
+
+
+def _said_by(last: Turn | None) -> str:
+    """The passage that answered the last turn with its headings, as words are compared; "" where none did."""
+    passage = last.passage if last else None
+    return normalise(passage.context + passage.text) if passage else ""
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
+
+
+def _reply(text: str) -> str | None:
+    """What is said to words of thanks, leave or greeting; None for a text without any, which asks something in few words (上限)."""
+    known = ((_THANKS, THANKED), (_LEAVES, LEFT), (_GREETS, GREETED), (_HEARS, HEARD))
+    return next((reply for said, reply in known if said.search(text)), None)
