@@ -24,7 +24,7 @@ from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.evidence import Sentence, sentences_of, terms_of
 from qa.read.candidate import Candidate
-from qa.read.neural import agreement, candidates, said_by, values_of, whole
+from qa.read.neural import agreement, candidates, said_by, says_yes, values_of, whole
 from qa.types import Question
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -151,20 +151,23 @@ def test_nothing_read_offers_nothing() -> None:
     ],
 )
 def test_yes_and_no_are_said_by_a_reader_that_knows_them(question: str, yes: float, said: str) -> None:
+    """Both, the likelier first, each with the words that decide."""
     at = SHOWN.index("补偿")
-    (candidate,) = told(question, Reading(0.8, 0.95, yes, 0.0, 0.0, (ReadSpan(at, at + 2, 0.5),)))
-    assert candidate.text == said and candidate.found and candidate.kind == "yesno"
-    assert "补偿" in candidate.sentence.source.document.quote(candidate.spans[0])
-    assert candidate.fit == pytest.approx(0.8 * max(yes, 1 - yes))
+    likelier, other = told(question, Reading(0.8, 0.95, yes, 0.0, 0.0, (ReadSpan(at, at + 2, 0.5),)))
+    assert likelier.text == said and likelier.kind == other.kind == "yesno"
+    assert likelier.found and {says_yes(likelier, question), says_yes(other, question)} == {True, False}
+    assert "补偿" in likelier.sentence.source.document.quote(likelier.spans[0])
+    assert likelier.fit == pytest.approx(0.8 * max(yes, 1 - yes)) and other.fit == pytest.approx(0.8 * min(yes, 1 - yes))
+    assert likelier.spans == other.spans
 
 
 @pytest.mark.parametrize(
     ("question", "yes_no", "kinds"),
     [
         ("补偿多少钱？", 0.1, ["amount"]),
-        ("补偿多少钱？", 0.6, ["yesno", "amount"]),
-        ("停电有补偿吗？", 0.6, ["yesno", "span"]),
-        ("停电有补偿吗？", 0.1, ["yesno", "span"]),
+        ("补偿多少钱？", 0.6, ["yesno", "yesno", "amount"]),
+        ("停电有补偿吗？", 0.6, ["yesno", "yesno", "span"]),
+        ("停电有补偿吗？", 0.1, ["yesno", "yesno", "span"]),
     ],
 )
 def test_words_stand_beside_yes_and_no_where_either_may_be_wanted(

@@ -149,6 +149,34 @@ def test_rivalry_is_told_in_shares(told: list[tuple[float, str, str]]) -> None:
     assert found.shape == (len(RIVALRY),) and (found >= 0).all() and (found <= 1).all()
 
 
+def test_what_is_out_of_force_casts_no_doubt_on_what_holds() -> None:
+    rows = np.zeros((3, len(NAMES)), dtype=np.float32)
+    rows[:, NAMES.index("answers_and_agrees")] = 0.9
+    logits = np.array([3.0, 2.9, 1.0], dtype=np.float32)
+    told = (logits, ["甲", "乙", "丙"], ["a", "b", "c"])
+    both = rivalry_of(rows, *told)
+    rows[1, NAMES.index("out_of_force")] = 1.0
+    margin, elsewhere, support, near = rivalry_of(rows, *told)
+    assert margin == pytest.approx(2.0 / 8) and margin > both[0] and support > both[2] and near == 0 < both[3]
+    assert elsewhere == pytest.approx(0.9)
+    rows[0, NAMES.index("out_of_force")] = 1.0
+    assert rivalry_of(rows, *told) == pytest.approx(both), "nor the other way round: who asks for what was, is asked of all"
+
+
+def test_the_words_speak_for_yes_or_no() -> None:
+    """Of the same words, yes and no get opposite weight; other answers none."""
+    pool = pool_of("职工和居民可以重复申请吗？", [Reading(0.9, 1.0, 0.1, 0.0, 1.0, (ReadSpan(0, 9, 0.8),))])
+    rows = features_of(pool)
+    words, read = (rows[:, NAMES.index(name)] for name in ("polar_words", "polar_read"))
+    of_reader = [at for at, c in enumerate(pool.candidates) if c.kind == "yesno" and c.told_by == "reader"]
+    assert [pool.candidates[at].text for at in of_reader] == ["不可以", "可以"]
+    no, yes = of_reader
+    assert words[no] == -words[yes] != 0 and read[no] == -read[yes] > 0
+    denied = [at for at, c in enumerate(pool.candidates) if "不得" in c.sentence.text and c.text in ("可以", "不可以")]
+    assert all((words[at] > 0) == (pool.candidates[at].text == "不可以") for at in denied) and denied
+    assert not words[[at for at, c in enumerate(pool.candidates) if c.kind != "yesno"]].any()
+
+
 def test_an_answer_is_the_same_however_it_is_spaced() -> None:
     assert bare("100 万元。") == bare("100万元") != bare("10.0万元")
     assert bare("") == bare(" 。") == ""

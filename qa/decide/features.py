@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.reader.types import Reading
 from qa.decide.identity import Identity, identity_of
+from qa.decide.polarity import yes_by_words
 from qa.evidence import MAX_IDF, Sentence, Terms
 from qa.question.answer_type import AnswerType
 from qa.ranking import Weighed, is_boilerplate
@@ -39,7 +40,7 @@ _SENTENCE = (
 """Of the sentence, with its identity."""
 
 _CANDIDATE = (
-    "agrees", "answers_and_agrees", "polar_fits", "polar_sure", "threshold", "several_fits", "wanted", "fit", "found", "found_fit",
+    "agrees", "answers_and_agrees", "polar_fits", "polar_sure", "polar_read", "polar_words", "threshold", "several_fits", "wanted", "fit", "found", "found_fit",
     "told_by_reader", "is_polar", "is_sentence", "length", "figure_fits", "in_table", "cell", "cell_gap", "row_gap",
     "whole", "whole_fit", "whole_elsewhere", "more_figures", "share_and_agrees",
 )  # fmt: skip
@@ -170,7 +171,7 @@ def _of_candidate(
     several = reading.several if reading else 0.0
     return (
         agrees, agrees * reading.answers if reading else 0.0, wants_polar if polar else 1 - wants_polar,
-        abs(2 * reading.yes - 1) if polar and reading else 0.0, _threshold(question, candidate) if polar else 0.0,
+        abs(2 * reading.yes - 1) if polar and reading else 0.0, *_polarity(question, candidate, reading), _threshold(question, candidate) if polar else 0.0,
         several if len(neural.values_of(candidate)) > 1 else 1 - several, wanted, candidate.fit, found, found * candidate.fit,
         float(candidate.told_by == neural.BY_READER), float(polar), float(candidate.text.strip() == candidate.sentence.text.strip()),
         math.log1p(len(candidate.text)) / 6, float(bool(_FIGURE.search(candidate.text))), *_in_table(question, candidate),
@@ -196,6 +197,18 @@ def _in_table(question: str, candidate: Candidate) -> tuple[float, float, float,
     return 1.0, cell, max(0.0, matched.best_cell[2] - cell), max(0.0, best_row - matched.of_row(at))
 
 
+def _polarity(question: str, candidate: Candidate, reading: Reading | None) -> tuple[float, float]:
+    """How surely the reader and the words (qa/decide/polarity.py) say what a yes or no says, each -1..1; 0 for other answers."""
+    yes = neural.says_yes(candidate, question)
+    if yes is None:
+        return 0.0, 0.0
+    text = candidate.sentence.source.document.text
+    words = "".join(text[span.start : span.end] for span in neural.values_of(candidate))
+    sign = 1 if yes else -1
+    by_words = _logit(yes_by_words(question, words, candidate.sentence.text))
+    return sign * _logit(reading.yes) if reading else 0.0, sign * by_words
+
+
 def _threshold(question: str, candidate: Candidate) -> float:
     """1 where the figures of the question bear a yes or no out, -1 where they contradict it, 0 where they do not decide."""
     said = verdict(question, candidate.sentence.text)
@@ -215,14 +228,18 @@ def rivalry_of(
     """The figures of RIVALRY for the first of ranked candidates: how far the best different answer is behind, how surely other
     documents answer differently, how much of the belief goes to the same words, and how many different answers are near.
 
-    `texts` are the answers as `bare` leaves them, `documents` the ids of where they stand.
+    `texts` are the answers as `bare` leaves them, `documents` the ids of where they stand. What a document says that is out of force
+    casts no doubt on one that is not.
     """
     same = np.array([text == texts[0] for text in texts])
     other_document = np.array([document != documents[0] for document in documents])
-    belief = np.exp(np.clip(logits - logits.max(), -30, 0))
-    margin = float(logits[0] - logits[~same].max()) if not same.all() else _MOST_LOGIT
+    counts = rows[:, _AT["out_of_force"]] <= rows[0, _AT["out_of_force"]]
+    belief = np.exp(np.clip(logits - logits.max(), -30, 0)) * (counts | same)
+    against = ~same & counts
+    margin = float(logits[0] - logits[against].max()) if against.any() else _MOST_LOGIT
     near = {text for text, logit in zip(texts, logits, strict=True) if text != texts[0] and logit > logits[0] - 1.0}
-    elsewhere = rows[~same & other_document, _AT["answers_and_agrees"]]
+    near &= {text for text, one in zip(texts, against, strict=True) if one}
+    elsewhere = rows[against & other_document, _AT["answers_and_agrees"]]
     return np.array(
         (
             min(1.0, max(0.0, margin) / _MOST_LOGIT),

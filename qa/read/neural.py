@@ -1,6 +1,6 @@
 """What the reader (index/reader) found in passages, as candidates beside those of the forms.
 
-A reader that knows yes and no says which, and gives the words that decide as evidence; otherwise its spans are offered. Nothing is
+A reader that knows yes and no gives the words that decide as evidence, for either of them; otherwise its spans are offered. Nothing is
 decided here: the scorer (qa/decide) weighs these candidates against those that the rules found.
 """
 
@@ -45,19 +45,19 @@ def candidates(asked: Understanding, read: Iterable[tuple[Sequence[Sentence], Re
 
 
 def _polar(asked: Understanding, sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate]:
-    """Yes or no, with the words that decide."""
-    sure = max(reading.yes, 1 - reading.yes)
+    """Yes and no, the likelier first, with the words that decide: which of them it is others have a word in, too (qa/decide)."""
+    likelier = reading.yes >= _HALF
     for start, end, sentence, quoted in _placed(sentences, reading.spans[:1]):
-        text = word_for(asked.text, reading.yes < _HALF)
-        yield Candidate(
-            text,
-            sentence,
-            (quoted, Span(start, end)),
-            reading.answers * sure,
-            reading.answers >= _HALF,
-            BY_READER,
-            "yesno",
-        )
+        for yes in (likelier, not likelier):
+            yield Candidate(
+                word_for(asked.text, not yes),
+                sentence,
+                (quoted, Span(start, end)),
+                reading.answers * (reading.yes if yes else 1 - reading.yes),
+                reading.answers >= _HALF,
+                BY_READER,
+                "yesno",
+            )
 
 
 def _told(sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate]:
@@ -100,8 +100,7 @@ def _placed(sentences: Sequence[Sentence], spans: Sequence[ReadSpan]) -> Iterato
 def agreement(candidate: Candidate, question: str, reading: Reading) -> float:
     """How much of its probability a reader gives to a candidate of the passage that it read, 0..1: to yes or no, or to its
     spans, each as far as it is the candidate's."""
-    if candidate.text in (word_for(question, True), word_for(question, False)):
-        yes = candidate.text == word_for(question, False)
+    if (yes := says_yes(candidate, question)) is not None:
         return reading.yes_no * (reading.yes if yes else 1 - reading.yes)
     begin = candidate.sentence.source.hit.passage.start
     own = values_of(candidate)
@@ -111,6 +110,13 @@ def agreement(candidate: Candidate, question: str, reading: Reading) -> float:
         shared = sum(max(0, min(o.end, begin + span.end) - max(o.start, begin + span.start)) for o in own)
         total += span.probability * 2 * shared / (size + span.end - span.start)
     return min(1.0, total)
+
+
+def says_yes(candidate: Candidate, question: str) -> bool | None:
+    """Whether a candidate says yes to a question, or no; None where it says something else."""
+    if candidate.text == word_for(question, False):
+        return True
+    return False if candidate.text == word_for(question, True) else None
 
 
 def values_of(candidate: Candidate) -> list[Span]:
