@@ -45,6 +45,8 @@ from qa.build import INDEX, STORE
 _UPLOADS, _INCOMING, _RECORDS = "uploads", ".incoming", "service.sqlite3"
 _SECONDS = 120.0
 """How long a service may take to start, and jobs to end."""
+_WITHIN = 0.7
+"""Seconds after a process has begun its work in which it is killed: about what a change takes."""
 _NAMES = tuple(f"办法{n}.txt" for n in range(8))
 
 
@@ -65,6 +67,16 @@ class Service:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+        self._key = ""
+
+    def make_key(self) -> None:
+        """What changes documents has to have; raises ValueError where none was made."""
+        told = subprocess.run(
+            command("keys", "create", "--role", "admin", "--data", str(self.data)), check=True, capture_output=True
+        ).stdout.decode()
+        self._key = next((word for word in told.split() if word.startswith("tw_")), "")
+        if not self._key:
+            raise ValueError("no key was made")
 
     def start(self) -> None:
         """Returns when it answers. Raises RuntimeError where it does not."""
@@ -83,14 +95,18 @@ class Service:
         self._process.wait()
 
     def call(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> tuple[int, Any]:
-        """Status and JSON of a request; status 0 where nobody answers."""
+        """Status and JSON of a request; status 0 where nobody answers. Raises PermissionError where it is not let in: a round that
+        changes nothing shows nothing."""
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}{path}", body, method=method)
+        request.add_header("Authorization", f"Bearer {self._key}")
         if kind:
             request.add_header("Content-Type", kind)
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
+            if error.code in (401, 403):
+                raise PermissionError(f"{method} {path}: {error.code}") from error
             return error.code, json.load(error)
         except OSError:
             return 0, None
@@ -124,7 +140,8 @@ class Round:
     """What one round did: the change, what was killed, the uploads that were confirmed (job: name and bytes)."""
 
     what: str
-    killed: str = "nothing"
+    at_work: int = 0
+    service_too: bool = False
     confirmed: dict[str, tuple[str, bytes]] | None = None
 
 
@@ -171,29 +188,33 @@ def one_round(service: Service, folder: Path, rng: random.Random) -> Round:
         changes["drop"] = by_command("drop", rng.choice(own))
     what = rng.choice(sorted(changes))
     process = changes[what]()
-    time.sleep(rng.uniform(0.0, 3.5))
+    begun = time.monotonic()
+    while process is None and not service.job_processes() and time.monotonic() < begun + 4 * _WITHIN:
+        time.sleep(0.01)  # until the service has begun the job, if it is not done already
+    time.sleep(rng.uniform(0.0, _WITHIN))
     all_of_it = rng.random() < 0.4
     pids = service.job_processes() + ([process.pid] if process is not None and process.poll() is None else [])
     if all_of_it:
         service.kill()
-    for pid in pids:
-        _kill(pid, service.data)
+    at_work = sum(_kill(pid, service.data) for pid in pids)
     if process is not None:
         process.wait()
         if not all_of_it:  # nobody else would do the rest of a command before the service is started again
             service.kill()
     if all_of_it or process is not None:
         service.start()
-    return Round(what, f"{len(pids)} at work{' and the service' if all_of_it else ''}", confirmed)
+    return Round(what, at_work, all_of_it, confirmed)
 
 
-def _kill(pid: int, data: Path) -> None:
-    """Ends a process that we started: it names our data folder."""
+def _kill(pid: int, data: Path) -> bool:
+    """Ends a process that we started: it names our data folder. Whether there was one."""
     try:
         if str(data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGKILL)
+            return True
     except OSError:
-        return  # it has ended
+        pass  # it has ended
+    return False
 
 
 def quiet(service: Service) -> bool:
@@ -259,25 +280,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rng = random.Random(options.seed)
     folder = Path(tempfile.mkdtemp(prefix="tiaowen-kills-")).resolve()
     service = Service(folder / "data")
-    held = 0
+    held = at_work = 0
     try:
         (folder / "files").mkdir()
         (folder / "files" / "自带0.txt").write_bytes(text(rng))
         subprocess.run(
             command("ingest", str(folder / "files"), "--data", str(service.data)), check=True, stdout=subprocess.DEVNULL
         )
+        service.make_key()
         service.start()
         for number in range(1, options.rounds + 1):
             done = one_round(service, folder / "files", rng)
             wrong = apart(service, done) if quiet(service) else ["jobs did not end, or the index is not served"]
             held += not wrong
-            print(f"{number}: {done.what}, killed {done.killed}: {'; '.join(wrong) or 'together'}", flush=True)
+            at_work += bool(done.at_work)
+            killed = f"{done.at_work} at work{' and the service' if done.service_too else ''}"
+            print(f"{number}: {done.what}, killed {killed}: {'; '.join(wrong) or 'together'}", flush=True)
     finally:
         service.kill()
         for pid in service.job_processes():
             _kill(pid, service.data)
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{held} of {options.rounds}")
+    print(f"{held} of {options.rounds}; in {at_work} a process was killed at its work")
     return 0 if held == options.rounds else 1
 
 
