@@ -24,7 +24,8 @@ from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.evidence import Sentence, sentences_of, terms_of
 from qa.read.candidate import Candidate
-from qa.read.neural import agreement, candidates, said_by, says_yes, values_of, whole
+from qa.read.borders import clean, whole
+from qa.read.neural import agreement, candidates, said_by, says_yes, values_of
 from qa.types import Question
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,6 +96,48 @@ def test_what_is_kept_tears_nothing(text: str, start: int, end: int) -> None:
     assert whole(text, a, b) == part
 
 
+@pytest.mark.parametrize(
+    ("text", "span", "told"),
+    [
+        ("于4月15日至30日公布", "15日至30日", "4月15日至30日"),
+        ("于4月15日至30日公布", "30日", "4月15日至30日"),
+        ("每年3月至9月招生", "9月", "3月至9月"),
+        ("每年3月至9月招生", "3月", "3月至9月"),
+        ("5月9日—5月16日，", "5月9日", "5月9日—5月16日"),
+        ("补1,500元。", "500元", "1,500元"),
+        ("补1,500元。", "1,5", "1,500元"),
+        ("罚100元以上200元以下", "200元以下", "200元以下"),
+        ("奖三至五万元的", "五万元", "三至五万元"),
+        ("第三至五条规定", "五条", "第三至五条"),
+        ("电话0512-65213000", "65213000", "0512-65213000"),
+        ("由60元提高到80元", "80元", "80元"),
+        ("到社保局办理", "社保局", "社保局"),
+        ("满3年到社保局办理", "满3年", "满3年"),
+        ("本人直接申报或者委托", "本人直接申报或者", "本人直接申报"),
+        ("③北台、曹边户籍", "③北台、曹边户籍", "北台、曹边户籍"),
+        ("或者", "或者", "或者"),
+        ("奖励5\n万元", "奖励5", "奖励5"),
+    ],
+)
+def test_a_span_is_made_whole_where_it_would_tear_a_figure_or_a_range(text: str, span: str, told: str) -> None:
+    at = text.index(span)
+    part = clean(text, at, at + len(span))
+    assert part is not None and text[slice(*part)] == told
+    assert clean(text, *part) == part
+
+
+@given(st.text(alphabet="1５3,.月日至-到万元年第三或者、③企\n", max_size=30), st.integers(0, 30), st.integers(0, 30))
+def test_what_is_made_whole_tears_no_number(text: str, start: int, end: int) -> None:
+    start, end = min(start, len(text)), min(end, len(text))
+    part = clean(text, start, end)
+    if part is None:
+        return
+    a, b = part
+    assert 0 <= a < b <= len(text) and not set("\n\t") & set(text[a:b])
+    assert not (a and text[a - 1].isdigit() and text[a].isdigit())
+    assert not (b < len(text) and text[b - 1].isdigit() and text[b].isdigit())
+
+
 # -- what the reader is asked for --------------------------------------------------------------------------------------
 
 
@@ -157,7 +200,9 @@ def test_yes_and_no_are_said_by_a_reader_that_knows_them(question: str, yes: flo
     assert likelier.text == said and likelier.kind == other.kind == "yesno"
     assert likelier.found and {says_yes(likelier, question), says_yes(other, question)} == {True, False}
     assert "补偿" in likelier.sentence.source.document.quote(likelier.spans[0])
-    assert likelier.fit == pytest.approx(0.8 * max(yes, 1 - yes)) and other.fit == pytest.approx(0.8 * min(yes, 1 - yes))
+    assert likelier.fit == pytest.approx(0.8 * max(yes, 1 - yes)) and other.fit == pytest.approx(
+        0.8 * min(yes, 1 - yes)
+    )
     assert likelier.spans == other.spans
 
 

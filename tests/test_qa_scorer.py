@@ -160,7 +160,9 @@ def test_what_is_out_of_force_casts_no_doubt_on_what_holds() -> None:
     assert margin == pytest.approx(2.0 / 8) and margin > both[0] and support > both[2] and near == 0 < both[3]
     assert elsewhere == pytest.approx(0.9)
     rows[0, NAMES.index("out_of_force")] = 1.0
-    assert rivalry_of(rows, *told) == pytest.approx(both), "nor the other way round: who asks for what was, is asked of all"
+    assert rivalry_of(rows, *told) == pytest.approx(both), (
+        "nor the other way round: who asks for what was, is asked of all"
+    )
 
 
 def test_the_words_speak_for_yes_or_no() -> None:

@@ -6,7 +6,6 @@ decided here: the scorer (qa/decide) weighs these candidates against those that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -15,6 +14,7 @@ from corpus.types import Span
 from index.reader.types import Reading, ReadSpan
 from qa.evidence import Sentence
 from qa.question.answer_type import AnswerType
+from qa.read.borders import clean
 from qa.read.candidate import Candidate
 from qa.read.yesno import word_for
 from qa.understand import Understanding
@@ -22,11 +22,6 @@ from qa.understand import Understanding
 BY_READER: Literal["reader"] = "reader"
 _HALF = 0.5
 _SURELY_POLAR = 0.9  # a question that so surely wants yes or no is not answered by a piece of text
-_OPENING = {c: kind for kind, pair in enumerate(("（(", "《", "〈", "「", "『", "【", "[［", "〔", "“")) for c in pair}
-_CLOSING = {c: kind for kind, pair in enumerate(("）)", "》", "〉", "」", "』", "】", "]］", "〕", "”")) for c in pair}
-_SENTENCE_ENDS = "。！？；"
-_BETWEEN_LINES = "\n\t"  # a tab parts the cells of a row
-_HANGING = re.compile(r"[\s，。；：、！？,;:!?]+")
 
 
 def candidates(asked: Understanding, read: Iterable[tuple[Sequence[Sentence], Reading]]) -> Iterator[Candidate]:
@@ -90,7 +85,7 @@ def _placed(sentences: Sequence[Sentence], spans: Sequence[ReadSpan]) -> Iterato
     """Start and end of each span in the document, torn nowhere, its sentence, and what is to be quoted."""
     text, begins = sentences[0].source.document.text, _begin(sentences)
     for span in spans:
-        part = whole(text, begins + span.start, begins + span.end)
+        part = clean(text, begins + span.start, begins + span.end)
         if part is not None:
             start, end = part
             sentence = max(sentences, key=lambda s: min(s.end, end) - max(s.start, start))
@@ -136,59 +131,4 @@ def said_by(question: str, passage: str, reading: Reading) -> str:
 
 
 def _parts(text: str, spans: Sequence[ReadSpan]) -> Iterator[tuple[int, int]]:
-    return (part for span in spans if (part := whole(text, span.start, span.end)) is not None)
-
-
-def whole(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The longest part of text[start:end] that tears nothing; None where no words are left.
-
-    It keeps to one line, has both halves of its brackets, goes beyond a sentence only up to the end of another, and
-    neither begins nor ends with a stop.
-    """
-    while start < end:
-        start, end = _without_stops(text, start, end)
-        cuts = _cuts(text, start, end)
-        if not cuts:
-            break
-        borders = [start - 1, *cuts, end]
-        parts = [(a + 1, b) for a, b in zip(borders, borders[1:], strict=False)]
-        start, end = max(parts, key=lambda part: part[1] - part[0])
-    return (start, end) if start < end else None
-
-
-def _without_stops(text: str, start: int, end: int) -> tuple[int, int]:
-    lead = _HANGING.match(text, start, end)
-    start = lead.end() if lead else start
-    while end > start and _HANGING.match(text[end - 1]):
-        end -= 1
-    return start, end
-
-
-def _cuts(text: str, start: int, end: int) -> list[int]:
-    """Where text[start:end] must be cut, in order: at line ends, else at brackets without their other half, else at the
-    last end of a sentence where it stops in the midst of another."""
-    if lines := [at for at in range(start, end) if text[at] in _BETWEEN_LINES]:
-        return lines
-    if halves := _halves(text, start, end):
-        return halves
-    last = max(text.rfind(stop, start, end) for stop in _SENTENCE_ENDS)
-    if last < 0 or all(character in _CLOSING for character in text[last + 1 : end]):
-        return []  # “…。” ends with its sentence
-    ends_there = end == len(text) or text[end] in _SENTENCE_ENDS or text[end] == "\n"
-    return [] if ends_there else [last]
-
-
-def _halves(text: str, start: int, end: int) -> list[int]:
-    """The brackets in text[start:end] whose other half is not there."""
-    opened: list[tuple[int, int]] = []
-    alone: list[int] = []
-    for at in range(start, end):
-        character = text[at]
-        if character in _OPENING:
-            opened.append((_OPENING[character], at))
-        elif character in _CLOSING:
-            if opened and opened[-1][0] == _CLOSING[character]:
-                opened.pop()
-            else:
-                alone.append(at)
-    return sorted([*alone, *(at for _, at in opened)])
+    return (part for span in spans if (part := clean(text, span.start, span.end)) is not None)
