@@ -390,6 +390,25 @@ def test_training_goes_down(tiny: Path) -> None:
     assert "relevant" in told  # of the questions that saw a passage that does not answer
 
 
+def test_either_number_format_trains_the_same(tiny: Path) -> None:
+    """Which of them a run takes is a matter of the machine alone."""
+    import torch
+
+    from index.training.reader.network import JointReader
+    from index.training.reader.train import Recipe, faster, loss_of
+
+    torch.manual_seed(1)
+    device, recipe, model = torch.device("cpu"), Recipe(tokens=600), JointReader(tiny, layers=2).eval()
+    groups = next(questions_of(tiny, recipe).batches())
+    kinds = (torch.bfloat16, torch.float32)
+    assert faster(device) in kinds and faster(torch.device("cuda")) is torch.bfloat16
+    short, full = (loss_of(model, groups, recipe, device, kind) for kind in kinds)
+    assert {n: float(v.detach()) for n, v in short.items()} == pytest.approx(
+        {n: float(v.detach()) for n, v in full.items()}, rel=0.05
+    )
+    assert any(float(short[n].detach()) != float(full[n].detach()) for n in full), "they are two formats"
+
+
 def test_a_run_that_was_cut_off_goes_on(tiny: Path, tmp_path: Path) -> None:
     import torch
 
