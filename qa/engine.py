@@ -193,7 +193,14 @@ class Engine:
         found += neural.candidates(inquiry.asked, [(w.sentences, w.reading) for w in read if w.reading is not None])
         known = {w.source.hit.passage.id: w.tokens for w in read}
         pool = Pool(
-            inquiry.asked, inquiry.terms, inquiry.as_of, inquiry.meant, found, read, known, inquiry.unknown_words
+            inquiry.asked,
+            inquiry.terms,
+            inquiry.as_of,
+            inquiry.meant,
+            neural.unpaired(found),
+            read,
+            known,
+            inquiry.unknown_words,
         )
         scored = self.scorer.ranked(pool)
         choice = choose(scored, inquiry.asked, inquiry.as_of, inquiry.meant)

@@ -409,6 +409,20 @@ def test_either_number_format_trains_the_same(tiny: Path) -> None:
     assert any(float(short[n].detach()) != float(full[n].detach()) for n in full), "they are two formats"
 
 
+def test_weights_between_two_stages_lie_between_them() -> None:
+    import torch
+
+    from index.training.reader.mixed import mixed
+
+    begun, ended = ({"w": torch.full((2, 3), value), "n": torch.tensor([at])} for at, value in enumerate((1.0, 3.0)))
+    assert torch.allclose(mixed(begun, ended, 0.7)["w"], torch.full((2, 3), 2.4)) and mixed(begun, ended, 0.7)["n"] == 1
+    assert torch.equal(mixed(begun, ended, 0)["w"], begun["w"]) and torch.equal(mixed(begun, ended, 1)["w"], ended["w"])
+    with pytest.raises(ValueError, match="different models"):
+        mixed(begun, {"w": torch.zeros(2, 2), "n": torch.tensor([1])}, 0.5)
+    with pytest.raises(ValueError, match="0..1"):
+        mixed(begun, ended, 1.5)
+
+
 def test_a_run_that_was_cut_off_goes_on(tiny: Path, tmp_path: Path) -> None:
     import torch
 

@@ -23,9 +23,10 @@ from index.tokens import Tokenizer
 from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.evidence import Sentence, sentences_of, terms_of
-from qa.read.candidate import Candidate
+from qa.read import candidates as rules
 from qa.read.borders import clean, whole
-from qa.read.neural import agreement, candidates, said_by, says_yes, values_of
+from qa.read.candidate import Candidate, Context
+from qa.read.neural import agreement, candidates, said_by, says_yes, unpaired, values_of
 from qa.types import Question
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -134,8 +135,8 @@ def test_what_is_made_whole_tears_no_number(text: str, start: int, end: int) -> 
         return
     a, b = part
     assert 0 <= a < b <= len(text) and not set("\n\t") & set(text[a:b])
-    assert not (a and text[a - 1].isdigit() and text[a].isdigit())
-    assert not (b < len(text) and text[b - 1].isdigit() and text[b].isdigit())
+    assert not (a and text[a - 1].isdecimal() and text[a].isdecimal())
+    assert not (b < len(text) and text[b - 1].isdecimal() and text[b].isdecimal())
 
 
 # -- what the reader is asked for --------------------------------------------------------------------------------------
@@ -274,6 +275,33 @@ def test_several_items_are_said_together() -> None:
     assert said_by("要什么材料", passage, Reading(0.9, 0.1, 0.5, 0.9, 0.0, spans, items)) == "甲材料、乙材料"
     assert said_by("要什么材料", passage, Reading(0.9, 0.1, 0.5, 0.1, 0.0, spans, items)) == "甲材料"
     assert said_by("要什么材料", passage, Reading(0.9, 0.1, 0.5, 0.1, 0.0)) == ""
+
+
+def test_of_a_list_that_is_paired_the_order_decides() -> None:
+    """Who reads points at one of the values of 分别给予…; which of them is asked for the sentence says by their order."""
+    question = "国家级企业奖励多少？"
+    text = "第一条 对国家级、省级、市级企业，分别给予最高100万元、50万元、20万元奖励。"
+    asked, tokenizer = understood(question), Tokenizer()
+    context = Context(asked, terms_of(asked, tokenizer, lambda token: 3.0), tokenizer.tokens)
+    (sentence,) = [s for part in sentences(text, question) for s in part if "分别" in s.text]
+    shown = sentence.source.hit.passage.text
+    places = {value: shown.index(value) for value in ("100万元", "50万元", "20万元")}
+    spans = tuple(
+        ReadSpan(places[v], places[v] + len(v), p) for v, p in (("50万元", 0.5), ("100万元", 0.2), ("20万元", 0.1))
+    )
+    reading = Reading(0.9, 0.0, 0.5, 0.0, 1.0, spans)
+    by_form = list(rules(sentence, context))
+    (own,) = [c for c in by_form if c.instead_of]
+    assert own.text == "最高100万元" and len(own.instead_of) == 2
+    assert agreement(own, question, reading) == pytest.approx(0.8, abs=0.05)
+    found = [*by_form, *candidates(asked, [([sentence], reading)])]
+    assert {c.text for c in found if c.told_by == "reader"} == {"50万元", "100万元", "20万元"}
+    kept = unpaired(found)
+    assert {c.text for c in kept if c.told_by == "reader"} == {"100万元"} and [
+        c for c in kept if c in by_form
+    ] == by_form
+    alone = [c for c in found if not c.instead_of]
+    assert unpaired(alone) == alone, "where nothing is paired nothing is left out"
 
 
 # -- the whole path ----------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from qa.read import Candidate
 FILE = Path(__file__).parent / "scorer.json"
 READ, UNREAD = "read", "unread"
 
-MAX_WRONG_RATE = 0.28
+MAX_WRONG_RATE = 0.22
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 

@@ -25,11 +25,10 @@ from qa.read import (
     values,
     yesno,
 )
-from qa.read.candidate import Candidate, Context
+from qa.read.candidate import Candidate, Context, cited_besides
 from qa.read.ranks import is_of_another
 
 _OF_ANOTHER = 0.4  # what an answer is worth that speaks of another rank than is asked for
-_LONGEST_CITED = 800  # characters of another clause that is quoted beside an answer
 _ASKS_FIGURE = re.compile(r"多少|几|比例|标准")
 _ASKS_UNIT = re.compile(
     r"(?:多少|几)(?:公里|千米|米|吨|公斤|亩|度|分贝|人|名|家|件|个|项|次|天|年|小时|岁|户|台|辆|平方米|平米|层|分)"
@@ -52,7 +51,7 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     What another clause adds to the sentence is among the spans of each.
     """
     of_another = is_of_another(context.question.text, sentence.text, " ".join(sentence.clause.path))
-    cited = tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)
+    cited = cited_besides(sentence)
     for kind, probability in context.question.kinds:
         own = replace(context, question=replace(context.question, kinds=((kind, probability),)))
         for candidate in _by_rungs(sentence, own):

@@ -18,7 +18,8 @@ class Candidate:
     first); `fit` in 0..1 says how well its surroundings match the question; `found` is False where no value of the kind
     asked for was there and the sentence itself had to do; `told_by` says who found it (`table`: it is
     said of several rows of a table together),
-    `kind` what type of answer it is."""
+    `kind` what type of answer it is; `instead_of` are the other values of a list (对A、B、C分别给予X、Y、Z) of which this one
+    is its share who is asked for: they are not the answer."""
 
     text: str
     sentence: Sentence
@@ -27,6 +28,7 @@ class Candidate:
     found: bool = True
     told_by: Literal["rules", "reader", "table"] = "rules"
     kind: AnswerType = "span"
+    instead_of: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,12 @@ class Context:
     def cover(self, text: str) -> float:
         """The share of the question's content that a text holds."""
         return self.terms.cover(self.tokens(text))
+
+
+_LONGEST_CITED = 800
+"""Characters of another clause at most that are quoted with a sentence."""
+
+
+def cited_besides(sentence: Sentence) -> tuple[Span, ...]:
+    """What another clause adds to a sentence that refers to it, and is cited with it."""
+    return tuple(span for span in sentence.via if len(span) <= _LONGEST_CITED)

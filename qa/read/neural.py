@@ -15,7 +15,7 @@ from index.reader.types import Reading, ReadSpan
 from qa.evidence import Sentence
 from qa.question.answer_type import AnswerType
 from qa.read.borders import clean
-from qa.read.candidate import Candidate
+from qa.read.candidate import Candidate, cited_besides
 from qa.read.yesno import word_for
 from qa.understand import Understanding
 
@@ -47,7 +47,7 @@ def _polar(asked: Understanding, sentences: Sequence[Sentence], reading: Reading
             yield Candidate(
                 word_for(asked.text, not yes),
                 sentence,
-                (quoted, Span(start, end)),
+                (quoted, Span(start, end), *cited_besides(sentence)),
                 reading.answers * (reading.yes if yes else 1 - reading.yes),
                 reading.answers >= _HALF,
                 BY_READER,
@@ -73,7 +73,8 @@ def _told(sentences: Sequence[Sentence], reading: Reading) -> Iterator[Candidate
             if (start, end) not in seen:
                 seen.add((start, end))
                 fit = span.probability * reading.answers
-                yield Candidate(text[start:end], sentence, (quoted, Span(start, end)), fit, found, BY_READER)
+                spans = (quoted, Span(start, end), *cited_besides(sentence))
+                yield Candidate(text[start:end], sentence, spans, fit, found, BY_READER)
 
 
 def _begin(sentences: Sequence[Sentence]) -> int:
@@ -99,12 +100,35 @@ def agreement(candidate: Candidate, question: str, reading: Reading) -> float:
         return reading.yes_no * (reading.yes if yes else 1 - reading.yes)
     begin = candidate.sentence.source.hit.passage.start
     own = values_of(candidate)
-    size = sum(len(span) for span in own)
-    total = 0.0
-    for span in reading.spans:
-        shared = sum(max(0, min(o.end, begin + span.end) - max(o.start, begin + span.start)) for o in own)
-        total += span.probability * 2 * shared / (size + span.end - span.start)
-    return min(1.0, total)
+    if candidate.instead_of:  # who reads sees that it is one of these; which of them the sentence says by their order
+        return min(
+            1.0,
+            sum(
+                s.probability * max(_alike([v], s, begin) for v in (*own, *candidate.instead_of)) for s in reading.spans
+            ),
+        )
+    return min(1.0, sum(span.probability * _alike(own, span, begin) for span in reading.spans))
+
+
+def _alike(own: Sequence[Span], span: ReadSpan, begin: int) -> float:
+    """How much a span of a passage that begins at `begin` and spans of its document have in common: F1 of characters."""
+    shared = sum(max(0, min(o.end, begin + span.end) - max(o.start, begin + span.start)) for o in own)
+    return 2 * shared / (sum(len(o) for o in own) + span.end - span.start)
+
+
+def unpaired(found: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates without those of the reader that are another member's value in a list that is paired by its order."""
+    paired = [c for c in found if c.instead_of]
+    taken = [(c.sentence.source.document.id, span) for c in paired for span in values_of(c)]
+    passed = [(c.sentence.source.document.id, span) for c in paired for span in c.instead_of]
+    return [c for c in found if c.told_by != BY_READER or not _touches(c, passed) or _touches(c, taken)]
+
+
+def _touches(candidate: Candidate, spans: Iterable[tuple[str, Span]]) -> bool:
+    """Whether a candidate has a character of one of the spans, each with the document that it is of."""
+    ident = candidate.sentence.source.document.id
+    mine = values_of(candidate)
+    return any(of == ident and v.start < span.end and span.start < v.end for of, span in spans for v in mine)
 
 
 def says_yes(candidate: Candidate, question: str) -> bool | None:

@@ -69,16 +69,25 @@ def read(sentence: Sentence, context: Context, kind: str) -> Iterator[Candidate]
     scale = max(1.0, *fits.values()) if fits else 1.0  # above 1 the order among them must not be lost
     for value, raw in fits.items():
         fit, said = raw / scale, value.text
+        others: tuple[Span, ...] = ()
         if judged is not None and judged.sure:
             if _is_chosen(value, judged) and len(judged.chosen) == 1 and not judged.pairing.listed:
                 fit = 0.5 + 0.4 * fit
             elif _is_chosen(value, judged) and len(judged.chosen) == 1:
                 fit, said = 0.9 + 0.1 * fit, _shared_cap(text, value, everything) + value.text
+                others = _others(judged, sentence)
             else:
                 fit *= _PASSED_OVER
         span = Span(sentence.start + value.start, sentence.start + value.end)
         # A figure that everything speaks against is there, but it is not what was asked for.
-        yield Candidate(said, sentence, (sentence.span, span), max(0.0, min(1.0, fit)), fit > _AGAINST)
+        spans = (sentence.span, span)
+        yield Candidate(said, sentence, spans, max(0.0, min(1.0, fit)), fit > _AGAINST, instead_of=others)
+
+
+def _others(judged: Verdict, sentence: Sentence) -> tuple[Span, ...]:
+    """The values of a pairing that are not chosen, as spans of the document."""
+    places = (share.place for share in judged.pairing.shares if share not in judged.chosen)
+    return tuple(Span(sentence.start + start, sentence.start + end) for start, end in places)
 
 
 def is_condition(candidate: Candidate) -> bool:
