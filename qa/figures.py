@@ -7,14 +7,16 @@ import re
 from corpus.numerals import to_int
 
 _CN = r"[〇零一二两三四五六七八九十百千]"
+_SCALE = {"万亿": 1e12, "亿": 1e8, "千万": 1e7, "百万": 1e6, "万": 1e4, "千": 1e3}
+SCALES = "|".join(_SCALE)
+"""What a figure may be counted in, as alternatives of a pattern."""
 FIGURE = re.compile(
-    rf"(?:\d[\d,]*(?:\.\d+)?\s*(?:万亿|亿|千万|百万|万|千)?|{_CN}*[一二两三四五六七八九十]{_CN}*(?:万亿|亿|万)?|百万|千万|上?亿)\s*"
+    rf"(?:\d[\d,]*(?:\.\d+)?\s*(?:{SCALES})?|{_CN}*[一二两三四五六七八九十]{_CN}*(?:万亿|亿|万)?|百万|千万|上?亿)\s*"
     r"(?:美元|元|块|%|％|人|家|件|周岁|岁|平方米|辆|个工作日|工作日|个月|天|日|年|名|项|户|吨|台)?"
 )
 """A figure with its unit, in Arabic or Chinese numerals."""
 
-_PARTS = re.compile(rf"(\d[\d,]*(?:\.\d+)?)?({_CN}+)?\s*(万亿|亿|千万|百万|万|千)?\s*(.*)")
-_SCALE = {"万亿": 1e12, "亿": 1e8, "千万": 1e7, "百万": 1e6, "万": 1e4, "千": 1e3}
+_PARTS = re.compile(rf"(\d[\d,]*(?:\.\d+)?)?({_CN}+)?\s*({SCALES})?\s*(.*)")
 _UNIT = {"元": "元", "块": "元", "％": "%", "名": "人", "岁": "岁", "周岁": "岁", "日": "天", "工作日": "个工作日"}
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from live_service import SAMPLES, engine_service
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from api.answer.service import EngineService
 from corpus.ingest import ingest
@@ -124,3 +124,13 @@ def tab(browser: Browser, base: str, size: tuple[int, int] = DESK, **context: An
         assert watched.elsewhere == []
     finally:
         made.close()
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Writes a question and sends it by keyboard; gives the turn once it is answered."""
+    number = page.locator(".turn").count()
+    page.get_by_label("问题", exact=True).fill(question)
+    page.keyboard.press("Enter")
+    turn = page.locator(".turn").nth(number)
+    expect(turn.locator(".reply:not(.waiting)")).to_be_visible()
+    return turn

@@ -7,12 +7,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_engine import engine_over
 
 from corpus.errors import NotFound
-from corpus.ingest import ingest
-from corpus.store import Store
 from index.types import Filters
-from qa.build import build_engine, update_index
 from qa.catalogue.intents import asked_of
 from qa.catalogue.policies import Wanted
 from qa.catalogue.window import window_of
@@ -84,13 +82,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    folder = tmp_path_factory.mktemp("catalogue")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, "utf-8")
-    store = Store(folder / "data")
-    assert ingest(store, [folder / name for name in FILES]).count("rejected") == 0
-    update_index(store, folder / "data")
-    return build_engine(folder / "data", reader="none")
+    return engine_over(tmp_path_factory.mktemp("catalogue"), FILES)
 
 
 def answer(engine: Engine, question: str, day: date = DAY, filters: Filters | None = None) -> Answer:

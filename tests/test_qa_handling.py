@@ -7,10 +7,8 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_engine import engine_over
 
-from corpus.ingest import ingest
-from corpus.store import Store
-from qa.build import build_engine, update_index
 from qa.conditions import clause_with_conditions, conditions_of
 from qa.engine import Engine
 from qa.handling.asks import NAMES, asked_fields
@@ -83,13 +81,7 @@ http://mz.lanjiang.example
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    folder = tmp_path_factory.mktemp("handling")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, "utf-8")
-    store = Store(folder / "data")
-    assert ingest(store, [folder / name for name in FILES]).count("rejected") == 0
-    update_index(store, folder / "data")
-    return build_engine(folder / "data", reader="none")
+    return engine_over(tmp_path_factory.mktemp("handling"), FILES)
 
 
 def card_for(engine: Engine, title: str, *subject: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import DESK, HOSTILE_FILE, HOSTILE_QUOTE, HOSTILE_TITLE, PHONE, Tab, tab
+from browser import DESK, HOSTILE_FILE, HOSTILE_QUOTE, HOSTILE_TITLE, PHONE, Tab, ask, tab
 from live_service import DAY, SMALL_GIANT, running
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -36,16 +36,6 @@ def chat(browser: Browser, server: str) -> Iterator[Tab]:
     with tab(browser, server, reduced_motion="reduce") as opened:
         opened.open()
         yield opened
-
-
-def ask(page: Page, question: str) -> Locator:
-    """Writes a question and sends it by keyboard; gives the turn once it is answered."""
-    number = page.locator(".turn").count()
-    page.get_by_label("问题", exact=True).fill(question)
-    page.keyboard.press("Enter")
-    turn = page.locator(".turn").nth(number)
-    expect(turn.locator(".reply:not(.waiting)")).to_be_visible()
-    return turn
 
 
 def press(where: Page | Locator, name: str) -> None:

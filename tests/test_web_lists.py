@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import DESK, PHONE, Tab, tab
+from browser import DESK, PHONE, Tab, ask, tab
 from live_service import DAY, engine_service, running
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 from test_api_policies import CONDITION, HANDLING, OTHER, RULES
 
 from api.app import create_app
@@ -46,15 +46,6 @@ def chat(browser: Browser, server: str, request: pytest.FixtureRequest) -> Itera
     with tab(browser, server, request.param, reduced_motion="reduce") as opened:
         opened.open()
         yield opened
-
-
-def ask(page: Page, question: str) -> Locator:
-    number = page.locator(".turn").count()
-    page.get_by_label("问题", exact=True).fill(question)
-    page.keyboard.press("Enter")
-    turn = page.locator(".turn").nth(number)
-    expect(turn.locator(".reply:not(.waiting)")).to_be_visible()
-    return turn
 
 
 def test_a_list_is_a_table_whose_rows_open_their_clauses(chat: Tab) -> None:

@@ -202,8 +202,7 @@ def _polarity(question: str, candidate: Candidate, reading: Reading | None) -> t
     yes = neural.says_yes(candidate, question)
     if yes is None:
         return 0.0, 0.0
-    text = candidate.sentence.source.document.text
-    words = "".join(text[span.start : span.end] for span in neural.values_of(candidate))
+    words = "".join(map(candidate.sentence.source.document.quote, neural.values_of(candidate)))
     sign = 1 if yes else -1
     by_words = _logit(yes_by_words(question, words, candidate.sentence.text))
     return sign * _logit(reading.yes) if reading else 0.0, sign * by_words

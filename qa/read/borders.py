@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from qa.figures import FIGURE
+from qa.figures import FIGURE, SCALES
 
 _OPENING = {c: kind for kind, pair in enumerate(("（(", "《", "〈", "「", "『", "【", "[［", "〔", "“")) for c in pair}
 _CLOSING = {c: kind for kind, pair in enumerate(("）)", "》", "〉", "」", "』", "】", "]］", "〕", "”")) for c in pair}
@@ -90,7 +90,7 @@ _RANGE_BEGUN = re.compile(rf"{_POINT}{_TO}$")
 _RANGE_GOES_ON = re.compile(rf"{_TO}{_POINT}")
 _MONTH_BEGUN = re.compile(r"(?:\d{4}年)?\d{1,2}月$")
 _DAY = re.compile(r"\d{1,2}[日号]")
-_UNIT = re.compile(r"\s*(?:万亿|亿|千万|百万|万|千)?(?:美元|元|%|％|个月|个工作日|工作日|周岁|平方米)")
+_UNIT = re.compile(rf"\s*(?:{SCALES})?(?:美元|元|%|％|个月|个工作日|工作日|周岁|平方米)")
 _FURTHEST = 24
 """Characters before an answer in which the beginning of a range is looked for."""
 _JOINS_AT_END = re.compile(r"(?:或者|或|以及|并且|、)+$")

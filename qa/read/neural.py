@@ -100,14 +100,11 @@ def agreement(candidate: Candidate, question: str, reading: Reading) -> float:
         return reading.yes_no * (reading.yes if yes else 1 - reading.yes)
     begin = candidate.sentence.source.hit.passage.start
     own = values_of(candidate)
-    if candidate.instead_of:  # who reads sees that it is one of these; which of them the sentence says by their order
-        return min(
-            1.0,
-            sum(
-                s.probability * max(_alike([v], s, begin) for v in (*own, *candidate.instead_of)) for s in reading.spans
-            ),
-        )
-    return min(1.0, sum(span.probability * _alike(own, span, begin) for span in reading.spans))
+    # Of a paired list the reader sees that it is one of its values; which of them the sentence says by their order.
+    wholes = [[value] for value in (*own, *candidate.instead_of)] if candidate.instead_of else [own]
+    return min(
+        1.0, sum(span.probability * max(_alike(whole, span, begin) for whole in wholes) for span in reading.spans)
+    )
 
 
 def _alike(own: Sequence[Span], span: ReadSpan, begin: int) -> float:
