@@ -22,7 +22,17 @@ _UNITS = (
     r"|天|日|个?工作日|小时|分钟|个?月|年|岁|分|次|间|张|辆|床|度|千瓦时)(?:/[一-鿿·]{1,5}){0,3}"
 )
 _IN_BRACKETS = re.compile(rf"[（(]\s*(?:单位\s*[：:]\s*)?({_UNITS})\s*[）)]\s*$")
-_SAID = re.compile(rf"单位\s*[：:]\s*({_UNITS})")
+_UNIT_STOP = re.compile(r"[、，,；;和及]")
+_SAID = re.compile(rf"单位\s*[：:]\s*((?:{_UNITS})(?: ?{_UNIT_STOP.pattern} ?(?:{_UNITS}))*)")
+_COUNTED = (
+    (re.compile(r"比例|比率|占比|百分比|率$|率[（(]"), re.compile(r"[%％‰]")),
+    (re.compile(r"人数|人次|名额|计划数|户数|床位|数量|台数|辆数|家数|个数|件数"), re.compile(r"[人名户张台辆家个件套]")),
+    (re.compile(r"面积"), re.compile(r"平方|㎡|亩|公顷")),
+    (re.compile(r"年龄|工龄|年限"), re.compile(r"岁|年|月")),
+    (re.compile(r"序号|编号|代码|号码|电话|邮编|排名|名次|年份|日期|时间$"), re.compile(r"(?!)")),
+)  # fmt: skip
+"""(what a header says that its figures count, the units in which that is counted): 单位：元 over a whole table is not that of its
+column 报销比例."""
 _FIGURE = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
 _STOPS = re.compile(r"[。；！？]")
 _LONGEST_HEADING = 60  # characters of a line that may stand between the rows of one table
@@ -169,15 +179,31 @@ class _Builder:
     def _columns(self, width: int, caption: str) -> tuple[Column, ...]:
         rows = [self._cells(clause) for clause in self.headers]
         rows = [cells for cells in rows if not all(_COUNTING.fullmatch(cell.text) for cell in cells)]
-        of_all = match[1] if (match := _SAID.search(caption)) else ""
         out = []
         for n in range(width):
             path = tuple(dict.fromkeys(cells[n].text for cells in rows if n < len(cells) and cells[n].text))
-            out.append(Column(path, next(filter(None, map(_unit_of, reversed(path))), of_all)))
+            out.append(Column(path, _unit_under(caption, path)))
         return tuple(out)
 
 
-def _unit_of(header: str) -> str:
-    """The unit that a header gives the figures under it: 额度（万元）, 收费标准 单位：元/次."""
-    match = _IN_BRACKETS.search(header) or _SAID.search(header)
-    return match[1] if match else ""
+def _unit_under(caption: str, path: Sequence[str]) -> str:
+    """The unit of the figures under a header: the nearest that is told, in a text over it or in the caption, in which what the
+    header counts can be counted; "" for none."""
+    below = ""  # the texts between a unit and the figures, which may say that they count something else
+    for told in reversed(path):
+        units = _units_of(_IN_BRACKETS.search(told) or _SAID.search(told))
+        if fitting := [unit for unit in units if _counts(below, unit)]:
+            return fitting[0]
+        below = f"{told} {below}"
+    return next((unit for unit in _units_of(_SAID.search(caption)) if _counts(below, unit)), "")
+
+
+def _units_of(match: re.Match[str] | None) -> list[str]:
+    """The units that a header or caption tells, in order: 额度（万元）, 收费标准 单位：元/次, 单位：元、%."""
+    return [unit.strip() for unit in _UNIT_STOP.split(match[1])] if match else []
+
+
+def _counts(header: str, unit: str) -> bool:
+    """Whether what a header says is counted can be counted in a unit; one that says nothing of it takes any."""
+    kinds = [units for said, units in _COUNTED if said.search(header)]
+    return not kinds or any(units.search(unit) for units in kinds)

@@ -67,7 +67,7 @@ class Reader:
             for sentence in sentences_of(source, terms, self._tokenizer)
             for c in candidates(with_references(sentence, context), context)
         ]
-        ranked = load_scorer(read=False).ranked(Pool(asked, terms, DAY, frozenset(), found, (), {}, 0.0))
+        ranked = load_scorer(read=False).ranked(Pool(asked, terms, DAY, frozenset(), found, (), 0.0))
         return ranked[0].candidate.text if ranked else ""
 
 

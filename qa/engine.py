@@ -16,7 +16,7 @@ from qa.catalogue.room import Catalogue
 from qa.clock import Clock
 from qa.decide import outcome
 from qa.decide.features import Pool
-from qa.decide.premise import broken_premise
+from qa.decide.premise import broken_premise, named_elsewhere
 from qa.decide.rivals import Considered, choose
 from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
 from qa.handling.room import Handling
@@ -152,14 +152,11 @@ class Engine:
         is answered again first, in a memory of its own; of the turns before that one only the words count."""
         alone = copy.copy(self)
         alone.conversations = MemoryConversations(1)
-        last, begins, remembered = None, 0, None
-        for at, text in enumerate(question.earlier):
-            taken = self._turns.read(text, last)
-            if isinstance(taken, SmallTalk) or self.understander.read(text).scope:
-                continue
-            if last is None or not (isinstance(taken, FollowUp) or self._retrieval.lookup.lacks_document(text)):
-                begins, remembered = at, last
-            last = after(last, taken.whole if taken else text)
+        begins, remembered = self._turns.begun(
+            question.earlier,
+            lambda text: bool(self.understander.read(text).scope),
+            self._retrieval.lookup.lacks_document,
+        )
         turn = replace(question, session="", earlier=())
         if remembered is not None:
             alone.conversations.remember("", remembered)
@@ -183,27 +180,19 @@ class Engine:
         return self._consider(inquiry, weighed)
 
     def _consider(self, inquiry: Inquiry, weighed: Sequence[Weighed]) -> Considered:
-        """The candidates of the first passages: those of the forms and those of the reader."""
-        read = list(weighed[:READ])
-        if inquiry.asked.kind == "validity":
+        """The candidates of the first passages, of those that were read where any was: of the forms and of the reader."""
+        first = weighed[:READ]
+        read = [w for w in first if w.reading is not None] or list(first)
+        asked, context = inquiry.asked, inquiry.context
+        if asked.kind == "validity":
             read += self._passages.closings(inquiry, read)
-        context = inquiry.context
         read = [replace(w, sentences=tuple(with_references(s, context) for s in w.sentences)) for w in read]
         found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
-        found += neural.candidates(inquiry.asked, [(w.sentences, w.reading) for w in read if w.reading is not None])
-        known = {w.source.hit.passage.id: w.tokens for w in read}
-        pool = Pool(
-            inquiry.asked,
-            inquiry.terms,
-            inquiry.as_of,
-            inquiry.meant,
-            neural.unpaired(found),
-            read,
-            known,
-            inquiry.unknown_words,
-        )
+        found += neural.candidates(asked, [(w.sentences, w.reading) for w in read if w.reading is not None])
+        found = neural.unpaired(found)
+        pool = Pool(asked, inquiry.terms, inquiry.as_of, inquiry.meant, found, read, inquiry.unknown_words)
         scored = self.scorer.ranked(pool)
-        choice = choose(scored, inquiry.asked, inquiry.as_of, inquiry.meant)
+        choice = choose(scored, asked, inquiry.as_of, inquiry.meant)
         return Considered(pool, choice.scored, choice.rivals, choice.equal)
 
     def _decide(self, inquiry: Inquiry, hits: Sequence[Hit], considered: Considered) -> Outcome:
@@ -225,19 +214,10 @@ class Engine:
 
     def contradicted(self, pool: Pool, candidate: Candidate) -> str | None:
         """What the question takes for granted and a candidate does not bear out, as a Chinese sentence; None where nothing."""
-        return broken_premise(pool.asked, candidate) or self._said_elsewhere(pool.asked.text, candidate)
-
-    def _said_elsewhere(self, text: str, candidate: Candidate) -> str | None:
-        """What is wrong where a question names documents by title and the evidence stands in another one that is not
-        linked with them; None where nothing is."""
-        named = self._retrieval.lookup.documents_meant(text)
-        own = candidate.sentence.source.document
-        if not named or own.id in named or any(link.target in named for link in own.links):
-            return None
-        meant = [self._shelf.load(ident).document for ident in sorted(named)]
-        if any(link.target == own.id for document in meant for link in document.links):
-            return None
-        return f"《{meant[0].title}》中没有找到相关规定"
+        named = self._retrieval.lookup.documents_meant(pool.asked.text)
+        return broken_premise(pool.asked, candidate) or named_elsewhere(
+            candidate, [self._shelf.load(ident).document for ident in sorted(named)]
+        )
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

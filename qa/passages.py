@@ -25,7 +25,11 @@ from qa.shown import Shown, of_row, of_text
 from qa.stretches import stretch_of
 
 READ = 8
-"""Passages that are read, and searched by the forms for answers."""
+"""Passages that are read at most, and searched by the forms for answers."""
+
+READ_FIRST, SURE = 4, 0.7
+"""Passages read first; the others are read unless one of these answers with this probability. Of 759 questions over city files 70 % need
+no more, and in 0.5 % only a passage behind them answers, and is the more relevant (with 0.9: 55 % and 0.3 %)."""
 
 READ_WHOLE = 1
 """Of them read once more, whole."""
@@ -89,15 +93,20 @@ class Passages:
         return self._read(inquiry, self._by_sentences(inquiry, out))
 
     def _read(self, inquiry: Inquiry, weighed: Sequence[Weighed]) -> list[Weighed]:
-        """The first passages with what the reader tells of them, each of the stretch that says most about the question."""
+        """The first passages with what the reader tells of them, each of the stretch that says most about the question: a few, and the
+        others where none of these surely answers."""
         out = list(weighed)
-        at = [i for i, w in enumerate(out[:READ]) if w.sentences]
-        stretches = [stretch_of(out[i]) for i in at]
-        for i, stretch, reading in zip(
-            at, stretches, self._readings(inquiry, [out[i] for i in at], stretches), strict=False
-        ):
-            cut = len(stretch) < len(out[i].source.hit.passage.text)
-            out[i] = replace(out[i], reading=reading, cut=cut)
+        wanted = [i for i, w in enumerate(out[:READ]) if w.sentences]
+        # Its number or title answers for a document that is asked how long it holds, and says nothing of that.
+        few = READ if inquiry.asked.kind == "validity" else READ_FIRST
+        for at in (wanted[:few], wanted[few:]):
+            stretches = [stretch_of(out[i]) for i in at]
+            readings = self._readings(inquiry, [out[i] for i in at], stretches)
+            for i, stretch, reading in zip(at, stretches, readings, strict=False):
+                cut = len(stretch) < len(out[i].source.hit.passage.text)
+                out[i] = replace(out[i], reading=reading, cut=cut)
+            if any(reading.answers >= SURE for reading in readings):
+                break
         return out
 
     def _read_whole(self, inquiry: Inquiry, ordered: Sequence[Weighed]) -> list[Weighed]:

@@ -43,6 +43,18 @@ def test_units_come_from_the_header_then_from_the_caption() -> None:
     assert [table.value(row, c) for row in table.rows for c in (1, 2)] == ["300万元", "12人", "约50万元", ""]
 
 
+def test_a_unit_of_the_whole_table_is_not_that_of_what_is_counted_otherwise() -> None:
+    (table,) = tables(
+        "单位：元、%",
+        "表头|序号\t医院\t起付线\t报销比例\t报销比例",
+        "表头|序号\t医院\t起付线\t职工\t居民",
+        "1\t一级\t200\t92\t87",
+    )
+    assert [table.value(table.rows[0], c) for c in range(5)] == ["1", "一级", "200元", "92%", "87%"]
+    (table,) = tables("单位：万元", "表头|类别\t租房补贴\t名额\t占比\t面积（平方米）", "甲\t12\t30\t5\t60")
+    assert [table.value(table.rows[0], c) for c in range(1, 5)] == ["12万元", "30", "5", "60平方米"]
+
+
 def test_a_blank_cell_and_one_that_is_not_there_are_blank() -> None:
     (table,) = tables("表头|景点\t成人\t儿童", "湿地公园\t\t15元", "植物园\t20元")
     assert [cell.text for cell in table.rows[0].cells] == ["湿地公园", "", "15元"]

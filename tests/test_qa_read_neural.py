@@ -23,6 +23,7 @@ from index.tokens import Tokenizer
 from qa.build import build_engine, update_index
 from qa.engine import Engine
 from qa.evidence import Sentence, sentences_of, terms_of
+from qa.passages import READ, READ_FIRST
 from qa.read import candidates as rules
 from qa.read.borders import clean, whole
 from qa.read.candidate import Candidate, Context
@@ -110,6 +111,7 @@ def test_what_is_kept_tears_nothing(text: str, start: int, end: int) -> None:
         ("罚100元以上200元以下", "200元以下", "200元以下"),
         ("奖三至五万元的", "五万元", "三至五万元"),
         ("第三至五条规定", "五条", "第三至五条"),
+        ("于考试后第1天下午派位", "1天", "第1天"),
         ("电话0512-65213000", "65213000", "0512-65213000"),
         ("由60元提高到80元", "80元", "80元"),
         ("到社保局办理", "社保局", "社保局"),
@@ -342,6 +344,24 @@ def test_a_reader_that_finds_nothing_leaves_all_to_the_rules(data: Path, questio
     found, alone = offered(plain.with_reader(Pointing()), question), offered(plain, question)
     assert {(c.text, c.spans) for c in found} == {(c.text, c.spans) for c in alone}
     assert {c.told_by for c in found} == {"rules"}
+
+
+@pytest.mark.parametrize(("finds", "read"), [((), READ), (("补贴",), READ_FIRST)])
+def test_passages_behind_those_that_surely_answer_are_not_read(
+    finds: tuple[str, ...], read: int, tmp_path: Path
+) -> None:
+    for n, place in enumerate("甲乙丙丁戊己庚辛壬", 1):
+        text = f"{place}江市企业补贴办法\n\n第一条 为了企业，制定本办法。\n第二条 {place}江市企业每户补贴{n}万元。\n"
+        (tmp_path / f"{place}.txt").write_text(text, "utf-8")
+    store = Store(tmp_path / "data")
+    ingest(store, sorted(tmp_path.glob("*.txt")))
+    update_index(store, tmp_path / "data")
+    reader = Pointing(*finds)
+    considered = (
+        build_engine(tmp_path / "data", reader="none").with_reader(reader).consider(Question("企业每户补贴多少？", DAY))
+    )
+    assert considered is not None and sum(len(passages) for _, passages in reader.asked) == read
+    assert len({s.candidate.sentence.source.hit.passage.id for s in considered.scored}) == read
 
 
 def test_another_reader_leaves_the_engine_as_it_was(data: Path) -> None:

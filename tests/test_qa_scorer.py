@@ -55,7 +55,13 @@ def pool_of(question: str, readings: list[Reading], unknown: float = 0.0, meant:
     context = Context(asked, terms, TOKENIZER.tokens)
     found = [source for text in TEXTS for source in sources(text)]
     weighed = [
-        Weighed(s, tuple(with_references(x, context) for x in sentences_of(s, terms, TOKENIZER)), 0.5) for s in found
+        Weighed(
+            s,
+            tuple(with_references(x, context) for x in sentences_of(s, terms, TOKENIZER)),
+            0.5,
+            frozenset(TOKENIZER.tokens(s.hit.passage.text)),
+        )
+        for s in found
     ]
     for at, reading in enumerate(readings[: len(weighed)]):
         size = len(weighed[at].source.hit.passage.text)
@@ -63,8 +69,7 @@ def pool_of(question: str, readings: list[Reading], unknown: float = 0.0, meant:
         weighed[at] = replace(weighed[at], reading=replace(reading, spans=spans, items=items))
     offered = [c for w in weighed for s in w.sentences for c in candidates(s, context)]
     offered += neural.candidates(asked, [(w.sentences, w.reading) for w in weighed if w.reading is not None])
-    known = {w.source.hit.passage.id: frozenset(TOKENIZER.tokens(w.source.hit.passage.text)) for w in weighed}
-    return Pool(asked, terms, DAY, meant, offered, weighed, known, unknown)
+    return Pool(asked, terms, DAY, meant, offered, weighed, unknown)
 
 
 POOLS = st.builds(pool_of, st.sampled_from(QUESTIONS), READINGS, SHARES)
@@ -101,7 +106,7 @@ def test_odd_candidates_have_features() -> None:
     ]
     rows = features_of(replace(pool, candidates=odd, as_of=date.max))
     assert np.isfinite(rows).all() and np.abs(rows).max() <= 2.0
-    assert features_of(replace(pool, candidates=odd, passages=(), known={})).shape == rows.shape
+    assert features_of(replace(pool, candidates=odd, passages=())).shape == rows.shape
     assert features_of(replace(pool, candidates=())).shape == (0, len(NAMES))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date
 
@@ -84,7 +84,6 @@ class Pool:
     meant: frozenset[str]  # documents that the question means
     candidates: Sequence[Candidate]
     passages: Sequence[Weighed]
-    known: Mapping[str, frozenset[str]]  # tokens of passage and headings, by the id of the passage
     unknown_words: float  # share of the question's weight that no passage at all holds
 
 
@@ -93,6 +92,7 @@ def features_of(pool: Pool) -> Matrix:
     if not pool.candidates:
         return np.zeros((0, len(NAMES)), dtype=np.float32)
     told = {w.source.hit.passage.id: w.reading for w in pool.passages}
+    known = {w.source.hit.passage.id: w.tokens for w in pool.passages}
     readings = [w.reading for w in pool.passages if w.reading is not None]
     wants_polar = max(readings, key=lambda r: r.answers).yes_no if readings else float(pool.asked.kind == "yesno")
     wanted = dict(pool.asked.kinds)
@@ -105,7 +105,7 @@ def features_of(pool: Pool) -> Matrix:
         ident = sentence.source.hit.passage.id
         reading = told.get(ident)
         if ident not in of_passage:
-            of_passage[ident] = _of_passage(pool, sentence, reading, readings)
+            of_passage[ident] = _of_passage(pool, sentence, reading, readings, known.get(ident, frozenset()))
         if id(sentence) not in of_sentence:
             of_sentence[id(sentence)] = (
                 sentence.cover, sentence.own_cover, sentence.residual, max(0.0, sentence.similarity),
@@ -129,9 +129,9 @@ def features_of(pool: Pool) -> Matrix:
 
 
 def _of_passage(
-    pool: Pool, sentence: Sentence, reading: Reading | None, readings: Sequence[Reading]
+    pool: Pool, sentence: Sentence, reading: Reading | None, readings: Sequence[Reading], known: frozenset[str]
 ) -> tuple[float, ...]:
-    """The figures of _PASSAGE."""
+    """The figures of _PASSAGE; `known` are the tokens of the passage with its headings."""
     hit, document = sentence.source.hit, sentence.source.document
     best = max((r.relevance or 0.0 for r in readings), default=0.0)
     relevance = (reading.relevance or 0.0) - best if reading else -_MOST_LOGIT
@@ -139,7 +139,6 @@ def _of_passage(
     elsewhere = [
         w.reading.answers for w in pool.passages if w.reading is not None and w.source.document.id != document.id
     ]
-    known = pool.known.get(hit.passage.id, frozenset())
     lacking = pool.terms.weights.keys() - known
     status = document.status_on(pool.as_of)
     return (

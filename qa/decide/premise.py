@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from corpus.types import Document
 from qa.evidence import Sentence
 from qa.read import Candidate, table
 from qa.read.pairs import full_width
@@ -47,6 +48,18 @@ def broken_premise(question: Understanding, candidate: Candidate) -> str | None:
         if len(core) >= 4 and core not in re.sub(r"[\W_]+", "", document.text + document.title):
             return f"已导入的文件没有提到“{name}”"
     return None
+
+
+def named_elsewhere(candidate: Candidate, named: Sequence[Document]) -> str | None:
+    """What is wrong, as a Chinese sentence, where a question names documents by title and the evidence stands in another one that is
+    not linked with them; None where nothing is."""
+    own = candidate.sentence.source.document
+    ids = {document.id for document in named}
+    if not named or own.id in ids or any(link.target in ids for link in own.links):
+        return None
+    if any(link.target == own.id for document in named for link in document.links):
+        return None
+    return f"《{named[0].title}》中没有找到相关规定"
 
 
 _RANKS = (

@@ -25,6 +25,7 @@ from qa.read import (
     values,
     yesno,
 )
+from qa.read.borders import complete
 from qa.read.candidate import Candidate, Context, cited_besides
 from qa.read.ranks import is_of_another
 
@@ -60,9 +61,21 @@ def candidates(sentence: Sentence, context: Context) -> Iterator[Candidate]:
             candidate = referred.for_circumstances(candidate, context.question.text)
             if of_another:
                 candidate = replace(candidate, fit=candidate.fit * _OF_ANOTHER, found=False)
+            candidate = _untorn(candidate)
             spans = (*candidate.spans, *cited)
             yield replace(candidate, spans=spans, kind=kind)
     yield from referred.deeds(sentence, context)
+
+
+def _untorn(candidate: Candidate) -> Candidate:
+    """The same with the number, date or range that it begins or ends inside of: 4月15日至30日 for 15日至30日, 第1天 for 1天."""
+    text, value = candidate.sentence.source.document.text, candidate.spans[-1]
+    if not value or text[value.start : value.end] != candidate.text:
+        return candidate  # several pieces, or said with a unit from elsewhere
+    start, end = complete(text, value.start, value.end)
+    if (start, end) == (value.start, value.end) or any(stop in text[start:end] for stop in "\n\t"):
+        return candidate
+    return replace(candidate, text=text[start:end], spans=(*candidate.spans[:-1], Span(start, end)))
 
 
 _IN_WORDS = ("span", "procedure", "list", "definition", "person", "department", "yesno")

@@ -117,6 +117,8 @@ def _begun(text: str, start: int, end: int) -> int:
     before = text[max(0, start - _FURTHEST) : start]
     if re.match(_DIGIT, text[start]) and (torn := _NUMBER_BEGUN.search(before)):
         return start - len(torn[0])
+    if text[start - 1 : start] == "第" and _FROM_HERE.match(text, start, end):
+        return start - 1
     if _DAY.match(text, start, end) and (month := _MONTH_BEGUN.search(before)):
         return start - len(month[0])
     if _FROM_HERE.match(text, start, end) and (other := _RANGE_BEGUN.search(before)):

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.encoder import load_encoder
 from index.tokens import Tokenizer, normalise
 from qa.turns.fluency import Fluency
 from qa.turns.lean import probabilities, rarity_of, signals, slots
-from qa.turns.memory import Turn
+from qa.turns.memory import Turn, after
 from qa.turns.model import load_model
 from qa.turns.pieces import BACK, DENIAL, bare
 from qa.turns.rank import Language, best, candidates, features
@@ -96,6 +96,21 @@ class TurnReader:
             return None
         way = ways[best(features(ways, questions, language), probabilities(logits[2:]), model.splice)]
         return FollowUp(way.whole, way.own.text, way.at)
+
+    def begun(
+        self, earlier: Sequence[str], skipped: Callable[[str], bool], lacking: Callable[[str], bool]
+    ) -> tuple[int, Turn | None]:
+        """Where in a conversation its last question stands that leans on nothing before it, and what was remembered when it was asked.
+        What is `skipped` counts as not said; a question that is `lacking` the document that it is about leans on what came before."""
+        last, at, remembered = None, 0, None
+        for n, text in enumerate(earlier):
+            taken = self.read(text, last)
+            if isinstance(taken, SmallTalk) or skipped(text):
+                continue
+            if last is None or not (isinstance(taken, FollowUp) or lacking(text)):
+                at, remembered = n, last
+            last = after(last, taken.whole if taken else text)
+        return at, remembered
 
     def _loaded(self) -> Language:
         with self._lock:
