@@ -129,7 +129,9 @@ def unpack_ours(out: Path) -> None:
     """Writes the made-up files and the questions about them."""
     out.mkdir(parents=True, exist_ok=True)
     with tarfile.open(FOLDER / FILES, "r:xz") as archive:
-        archive.extractall(out, filter="data")
+        # Python before 3.11.4 (Debian 12 has 3.11.2) knows no filters.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
+        archive.extractall(out)
     for name in OURS:
         write_rows(out / f"{name}.jsonl", kept(name))
 

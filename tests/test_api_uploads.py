@@ -148,10 +148,9 @@ def test_a_name_stays_in_its_folder(text: str) -> None:
 def killed(data: Path, ident: str) -> int:
     """Kills the process of a job that has not ended, once there is one, and returns its number."""
     jobs, until = Jobs(Records(data)), time.monotonic() + 60
-    before = jobs._row(ident)["pid"]
     while time.monotonic() < until:
         pid = jobs._row(ident)["pid"]
-        if pid is not None and pid != before:
+        if pid is not None and pid != os.getpid():
             os.kill(pid, signal.SIGKILL)
             return int(pid)
         time.sleep(0.01)

@@ -42,7 +42,8 @@ def unpacked(name: str, tmp_path: Path) -> Path:
     originals, data = tmp_path / "policies", tmp_path / "data"
     shutil.copytree(FIXTURES / "policies", originals)
     with tarfile.open(FIXTURES / f"{name}.tar.xz") as archive:
-        archive.extractall(data, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
+        archive.extractall(data)
     with closing(sqlite3.connect(data / FILE)) as connection, connection:
         for table in ("sources", "files"):
             connection.execute(f"UPDATE {table} SET path = replace(path, ?, ?)", (THERE, str(originals)))
