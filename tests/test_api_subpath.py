@@ -6,7 +6,7 @@ import http.client
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -47,10 +47,11 @@ def proxy(base: str, prefix: str, strip: bool) -> Iterator[str]:
                 return
             path = self.path[len(prefix) :] if strip else self.path
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            connection = http.client.HTTPConnection(target, timeout=30)
-            connection.request(self.command, path, body, dict(self.headers))
-            answer = connection.getresponse()
-            data = answer.read()
+            # Closed before anything is sent on: who asked may be gone.
+            with closing(http.client.HTTPConnection(target, timeout=30)) as connection:
+                connection.request(self.command, path, body, dict(self.headers))
+                answer = connection.getresponse()
+                data = answer.read()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in ("transfer-encoding", "connection", "content-length", "date"):
@@ -58,7 +59,6 @@ def proxy(base: str, prefix: str, strip: bool) -> Iterator[str]:
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
-            connection.close()
 
         do_GET = do_POST = do_DELETE = forward
 
