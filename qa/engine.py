@@ -214,10 +214,10 @@ class Engine:
 
     def contradicted(self, pool: Pool, candidate: Candidate) -> str | None:
         """What the question takes for granted and a candidate does not bear out, as a Chinese sentence; None where nothing."""
+        if (broken := broken_premise(pool.asked, candidate)) is not None:
+            return broken
         named = self._retrieval.lookup.documents_meant(pool.asked.text)
-        return broken_premise(pool.asked, candidate) or named_elsewhere(
-            candidate, [self._shelf.load(ident).document for ident in sorted(named)]
-        )
+        return named_elsewhere(candidate, named, lambda ident: self._shelf.load(ident).document)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

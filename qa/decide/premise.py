@@ -7,7 +7,7 @@ that stands nowhere in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from corpus.types import Document
@@ -50,16 +50,16 @@ def broken_premise(question: Understanding, candidate: Candidate) -> str | None:
     return None
 
 
-def named_elsewhere(candidate: Candidate, named: Sequence[Document]) -> str | None:
-    """What is wrong, as a Chinese sentence, where a question names documents by title and the evidence stands in another one that is
-    not linked with them; None where nothing is."""
+def named_elsewhere(candidate: Candidate, named: frozenset[str], load: Callable[[str], Document]) -> str | None:
+    """What is wrong, as a Chinese sentence, where a question names documents (by id) and the evidence stands in another one that is
+    not linked with them; None where nothing is. They are loaded only where the evidence does not tell."""
     own = candidate.sentence.source.document
-    ids = {document.id for document in named}
-    if not named or own.id in ids or any(link.target in ids for link in own.links):
+    if not named or own.id in named or any(link.target in named for link in own.links):
         return None
-    if any(link.target == own.id for document in named for link in document.links):
+    meant = [load(ident) for ident in sorted(named)]
+    if any(link.target == own.id for document in meant for link in document.links):
         return None
-    return f"《{named[0].title}》中没有找到相关规定"
+    return f"《{meant[0].title}》中没有找到相关规定"
 
 
 _RANKS = (

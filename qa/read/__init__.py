@@ -73,8 +73,6 @@ def _untorn(candidate: Candidate) -> Candidate:
     if not value or text[value.start : value.end] != candidate.text:
         return candidate  # several pieces, or said with a unit from elsewhere
     start, end = complete(text, value.start, value.end)
-    if (start, end) == (value.start, value.end) or any(stop in text[start:end] for stop in "\n\t"):
-        return candidate
     return replace(candidate, text=text[start:end], spans=(*candidate.spans[:-1], Span(start, end)))
 
 

@@ -16,12 +16,9 @@ _HANGING = re.compile(r"[\s，。；：、！？,;:!?]+")
 
 
 def clean(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """What is to be said of text[start:end]: `whole`, then `complete` where that keeps to one line. None where no words are left."""
+    """What is to be said of text[start:end]: `whole`, then `complete`. None where no words are left."""
     part = whole(text, start, end)
-    if part is None:
-        return None
-    more = complete(text, *part)
-    return part if any(stop in text[slice(*more)] for stop in _BETWEEN_LINES) else more
+    return None if part is None else complete(text, *part)
 
 
 def whole(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -99,7 +96,9 @@ _JOINS_AT_BEGIN = re.compile(r"(?:或者|以及|并且|、|[①-⑳])+")
 
 def complete(text: str, start: int, end: int) -> tuple[int, int]:
     """What is whole of text[start:end] (see `whole`), with the number, the range or the date that it begins or ends inside of, and
-    without a word at its ends that joins it to something else. Never empty where it was not."""
+    without a word at its ends that joins it to something else; as it is where that would not keep to one line. Never empty where it
+    was not."""
+    given = start, end
     while True:
         begun, ended = _begun(text, start, end), _ended(text, start, end)
         if (begun, ended) == (start, end):
@@ -109,7 +108,7 @@ def complete(text: str, start: int, end: int) -> tuple[int, int]:
         start = lead.end()
     if (tail := _JOINS_AT_END.search(text[start:end])) and tail.start() > 0:
         end = start + tail.start()
-    return start, end
+    return given if any(stop in text[start:end] for stop in _BETWEEN_LINES) else (start, end)
 
 
 def _begun(text: str, start: int, end: int) -> int:
