@@ -19,8 +19,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
+from api.changes.told import JobReport
 from api.errors import Busy
 from api.records.database import Records, now
 from corpus.disk import locked, sync
@@ -67,7 +68,7 @@ class Job:
     done: int
     total: int
     names: tuple[str, ...]
-    report: dict[str, Any]
+    report: JobReport
     error: dict[str, str] | None
     created_at: str
     updated_at: str

@@ -15,11 +15,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from api.changes import evaluations
 from api.changes.jobs import MOST_SECONDS, SETTLE, UPLOADS, Job, Jobs
-from api.changes.told import is_of, told
+from api.changes.told import FileTold, is_of, told
 from api.changes.watched.intake import Intake
 from api.models import encoder_name
 from api.records.database import Records
@@ -149,7 +148,7 @@ def _within(seconds: float) -> Iterator[None]:
 def _upload(jobs: Jobs, store: Store, data: Path, job: Job, parts: Parts) -> None:
     """Takes in the files of a job, each with its report noted as soon as it is in; where the job was begun before, those
     that are not in their place yet."""
-    heard: list[dict[str, Any]] = job.report.get("files", [])
+    heard: list[FileTold] = job.report.get("files", [])
     jobs.note(job.id, status="reading", stage="reading", done=0, total=len(job.names))
     for done, name in enumerate(job.names, 1):
         came = jobs.incoming(job.id) / name

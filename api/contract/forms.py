@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -223,7 +223,3 @@ class Me(BaseModel):
 
 class LoggedOut(BaseModel):
     status: Literal["logged_out"] = "logged_out"
-
-
-def queue_item(row: dict[str, Any]) -> QueueItem:
-    return QueueItem(**row, assignee=None)

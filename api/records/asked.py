@@ -10,23 +10,21 @@ import json
 import sqlite3
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from itertools import takewhile
-from typing import Any, Literal
+from typing import cast
 
 from api.contract import schemas
 from api.records import asked_counts
 from api.records.database import Records, after, now
 from api.records.handoffs import Announce
 from api.records.masking import masked
+from api.records.rows import AskedRow, Cited, OftenRow, Queue, QueueRow, Rating
 from api.records.sameness import sameness
 from corpus.errors import NotFound
 
-Rating = Literal["up", "down"]
-Queue = Literal["unanswered", "disliked"]
 MOST_LOOKED_AT = 5000
 """Questions, the most often asked of all times, among which those most often asked in some days are looked for."""
 SCHEMA = """
@@ -149,10 +147,10 @@ class Asked:
             raise NotFound("没有这个回答的记录", "回答的编号是 POST /v1/ask 返回的 id；过了保存期的记录已经删除")
         return row
 
-    def find(self, ident: str) -> dict[str, Any] | None:
+    def find(self, ident: str) -> AskedRow | None:
         """A question of the log with its citations, or None where it is not there (any more)."""
         row = self._one("SELECT * FROM asked WHERE id = ?", ident)
-        return None if row is None else {**dict(row), "citations": json.loads(row["citations"])}
+        return None if row is None else cast(AskedRow, {**dict(row), "citations": json.loads(row["citations"])})
 
     def summary(self, days: int) -> Summary:
         since = _days_ago(days)
@@ -172,7 +170,7 @@ class Asked:
             ratings["down"],
         )
 
-    def queue(self, kind: Queue, limit: int, after: str | None) -> list[dict[str, Any]]:
+    def queue(self, kind: Queue, limit: int, after: str | None) -> list[QueueRow]:
         """Questions that wait for the operator, each once with how often it was asked, the last first.
 
         `unanswered`: refused ones that are about the documents; `disliked`: thumbs down. `after` is the time of the last
@@ -181,7 +179,7 @@ class Asked:
         rows = self._records.connect().execute(QUEUES[kind], (after or "9999", limit))
         return [_item(row, kind) for row in rows]
 
-    def most_asked(self, days: int, limit: int) -> list[dict[str, Any]]:
+    def most_asked(self, days: int, limit: int) -> list[OftenRow]:
         """What was asked most often, in the words in which it was asked last, counted from the beginning of the day (UTC) in
         which the days begin.
 
@@ -189,7 +187,7 @@ class Asked:
         """
         since = _days_ago(days)
         rows = self._records.connect().execute(MOST_ASKED, (MOST_LOOKED_AT, since[:10], since[:10], limit))
-        return [dict(row) for row in rows]
+        return [cast(OftenRow, dict(row)) for row in rows]
 
     def common(self, limit: int) -> list[str]:
         """Whole questions that several callers asked, whose answers nobody disliked, most often asked first.
@@ -277,15 +275,10 @@ def _days_ago(days: int) -> str:
     return after(days=-days)
 
 
-def _item(row: sqlite3.Row, kind: Queue) -> dict[str, Any]:
-    citations: Sequence[dict[str, str]] = json.loads(row["citations"])
-    names = ("id", "question", "rewritten", "times", "last_at", "status", "reason", "answer", "confidence")
-    return {
-        **{name: row[name] for name in names},
-        "kind": kind,
-        "rating_reason": row["rating_reason"],
-        "comment": row["comment"],
-        "contact": None,
-        "note": None,
-        "citations": citations,
-    }
+def _item(row: sqlite3.Row, kind: Queue) -> QueueRow:
+    citations: list[Cited] = json.loads(row["citations"])
+    return QueueRow(
+        id=row["id"], question=row["question"], rewritten=row["rewritten"], times=row["times"], last_at=row["last_at"],
+        status=row["status"], reason=row["reason"], answer=row["answer"], confidence=row["confidence"], kind=kind,
+        rating_reason=row["rating_reason"], comment=row["comment"], citations=citations,
+    )  # fmt: skip

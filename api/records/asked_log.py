@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from api.records.database import Records, after
+from api.records.rows import LogRow
 
 _DAY = "date(a.at, '+8 hours')"  # of Shanghai: no daylight saving since 1991
 _FROM = "FROM asked a LEFT JOIN feedback f ON f.answer_id = a.id LEFT JOIN marks m ON m.answer_id = a.id"
@@ -91,7 +92,7 @@ class Log:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def rows(self, wanted: Wanted, limit: int, after: str | None = None) -> Iterator[dict[str, Any]]:
+    def rows(self, wanted: Wanted, limit: int, after: str | None = None) -> Iterator[LogRow]:
         """Answers, the newest first, with `rating`, `comment` and `verdict`; `after` is the time of the one before."""
         where, values = wanted.sql()
         found = self._records.connect().execute(
@@ -101,7 +102,7 @@ class Log:
             (*values, after or "9999", limit),
         )
         for row in found:
-            yield {**dict(row), "citations": json.loads(row["citations"])}
+            yield cast(LogRow, {**dict(row), "citations": json.loads(row["citations"])})
 
     def count(self, wanted: Wanted) -> int:
         where, values = wanted.sql()

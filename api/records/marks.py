@@ -17,6 +17,7 @@ from api.contract.states import Verdict
 from api.errors import BadRequest
 from api.records.asked import Asked
 from api.records.database import Records, now
+from api.records.rows import NOTHING_CITED
 from api.view import View
 from corpus.errors import NotFound
 from qa.question.answer_type import answer_types
@@ -91,7 +92,7 @@ class Marks:
         title = address = ""
         if verdict == "good":
             unanswerable, answer = row["status"] == "refused", row["answer"] or ""
-            first = row["citations"][0] if row["citations"] else {"quote": "", "title": "", "address": ""}
+            first = row["citations"][0] if row["citations"] else NOTHING_CITED
             quote, title, address = first["quote"], first["title"], first["address"]
         elif unanswerable:
             answer = quote = ""

@@ -13,6 +13,7 @@ from api.contract import forms
 from api.errors import BadRequest
 from api.records.faq import Entry, standing, state_of
 from api.records.handoffs import Handoff
+from api.records.rows import QueueRow
 from api.routes.documents import require_plausible
 from api.view import View
 
@@ -48,7 +49,7 @@ def _add_queue(app: FastAPI, desk: Desk) -> None:
             )
         rows = desk.asked.queue(kind, limit + 1, cursor)
         following = rows[limit - 1]["last_at"] if len(rows) > limit else None
-        items = _assigned([forms.queue_item(row) for row in rows[:limit]], desk)
+        items = _assigned([_waiting(row) for row in rows[:limit]], desk)
         return forms.QueuePage(items=items, next_cursor=following)
 
     @app.get("/v1/operator/most-asked", summary="问得最多的问题", response_model=forms.MostAsked)
@@ -70,6 +71,10 @@ def _add_queue(app: FastAPI, desk: Desk) -> None:
         question = desk.asked.row(body.id)["question"]
         desk.audit.put(principal_of(request), "queue.dismiss", question, kind=body.kind, id=body.id)
         return forms.Dismissed(id=body.id)
+
+
+def _waiting(row: QueueRow) -> forms.QueueItem:
+    return forms.QueueItem.model_validate({**row, "contact": None, "note": None, "assignee": None})
 
 
 def _handed(handoff: Handoff, desk: Desk) -> forms.QueueItem:

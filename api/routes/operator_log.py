@@ -16,6 +16,7 @@ from api.contract import log_schemas as schemas
 from api.records.asked_log import Wanted
 from api.records.groups import Asking, grouped
 from api.records.marks import Mark
+from api.records.rows import NOTHING_CITED, LogRow
 from api.routes.documents import require_plausible
 from api.routes.operator import Cursor, Days, Limit
 from corpus.sheets import CSV, XLSX, Cell, csv_lines, xlsx_bytes
@@ -182,8 +183,8 @@ def local(moment: str) -> str:
     return (datetime.fromisoformat(moment) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _cells(row: dict[str, Any]) -> list[Cell]:
-    first = row["citations"][0] if row["citations"] else {"title": "", "address": "", "quote": ""}
+def _cells(row: LogRow) -> list[Cell]:
+    first = row["citations"][0] if row["citations"] else NOTHING_CITED
     return [
         *(local(row["at"]), row["question"], row["rewritten"], _STATUS[row["status"]], row["reason"], row["answer"]),
         *(round(row["confidence"], 4), "人工" if row["answered_by"] == "faq" else "文件"),
@@ -199,9 +200,9 @@ def _cells(row: dict[str, Any]) -> list[Cell]:
     ]
 
 
-def _item(row: dict[str, Any], mark: Mark | None) -> schemas.LogItem:
+def _item(row: LogRow, mark: Mark | None) -> schemas.LogItem:
     values = {name: value for name, value in row.items() if name != "verdict"}
-    return schemas.LogItem(**values, mark=_mark(mark) if mark else None)
+    return schemas.LogItem.model_validate({**values, "mark": _mark(mark) if mark else None})
 
 
 def _mark(mark: Mark) -> schemas.MarkOut:

@@ -167,11 +167,8 @@ def add(app: FastAPI, desk: Desk) -> None:
         if job.status not in ("done", "failed"):
             dispatcher.kick()
         report = {"files": [], "documents": None, "clauses": None, "passages": None, "index": None, **job.report}
-        return JobOut(
-            **{name: getattr(job, name) for name in ("id", "status", "stage", "done", "total")},
-            **report,
-            error=ErrorDetail(**job.error) if job.error else None,
-        )
+        told = {name: getattr(job, name) for name in ("id", "status", "stage", "done", "total", "error")}
+        return JobOut.model_validate({**told, **report})
 
     def _begun(ident: str, response: Response) -> JobMade:
         dispatcher.kick()

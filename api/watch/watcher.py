@@ -15,10 +15,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from api.access import Principal
 from api.changes.jobs import Job, Jobs, new_id
+from api.changes.told import FileTold
 from api.changes.watched.compare import AtRest, Known, compare
 from api.changes.watched.folders import Mark, Seen, digest_of, mark_of, scan
 from api.changes.watched.state import Item, Plan, Watched
@@ -343,7 +343,7 @@ class Watcher:
         )
 
     def _report(self, job: Job) -> None:
-        files: list[dict[str, Any]] = job.report.get("files", [])
+        files: list[FileTold] = job.report.get("files", [])
         counts = Counter(file["outcome"] for file in files)
         self.rejected += counts["rejected"]
         for line in _lines(files):
@@ -357,7 +357,7 @@ class Watcher:
             self._audit.put(WATCHER, "files.watch", "、".join(job.names[:_SHOWN]), job=job.id, files=len(files), **told)
 
 
-def _lines(files: list[dict[str, Any]]) -> Iterator[str]:
+def _lines(files: list[FileTold]) -> Iterator[str]:
     for file in files:
         if file["outcome"] == "rejected":
             yield f"未导入 {file['file']}：{file['message']}。{file['hint']}（{file['code']}）"

@@ -11,10 +11,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from api.changes.jobs import Job, Jobs
-from api.changes.told import is_of, told
+from api.changes.told import FileTold, is_of, told
 from api.changes.watched.compare import Known
 from api.changes.watched.folders import Mark, digest_of, mark_of
 from api.changes.watched.state import Item, Plan, Watched
@@ -58,7 +57,7 @@ class Intake:
         self._store = store
         self._watched = Watched(records)
         self._plan: Plan = self._watched.plan_of(job.id)
-        self._told: list[dict[str, Any]] = list(job.report.get("files", []))
+        self._told: list[FileTold] = list(job.report.get("files", []))
 
     def take(self, parts: Parts) -> None:
         """Reads the files that were not yet, then takes out what is gone. Raises NoReader, StoreError."""
@@ -143,7 +142,8 @@ class Intake:
             if is_of(report, new.name) and report["outcome"] in ("added", "unchanged") and not report["before"]
         ]
         for report in found:
-            report.update(outcome="renamed", before=item.name + report["file"][len(new.name) :])
+            report["outcome"] = "renamed"
+            report["before"] = item.name + report["file"][len(new.name) :]
         return bool(found)
 
     def _note_step(self, done: int) -> None:
