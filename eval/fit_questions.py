@@ -1,7 +1,7 @@
 """The questions that the scorer was fitted to, kept so that it can be fitted again: `python -m eval.fit_questions --out DIR`.
 
     own      545 questions over 24 made-up policies, whose texts are here too
-    tables   360 questions over 32 made-up files with tables (docx, xlsx, html, Markdown, text), which are here too
+    tables   752 questions over 60 made-up files with tables (docx, xlsx, html, Markdown, text), which are here too
     cities   1,508 questions over city files, by nine writers who saw no code (--data: a folder into which they were ingested)
     suzhou   380 questions over the five Suzhou files, likewise
     city     with --reading: reading questions that no model was trained on, over city files

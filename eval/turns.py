@@ -40,7 +40,7 @@ from qa.turns.fluency import Fluency, counted
 from qa.turns.lean import BUCKETS, GRAM, signals, slots
 from qa.turns.model import Model
 from qa.turns.pieces import bare
-from qa.turns.rank import EDGES, KINDS, Language, best, candidates, features, with_kinds
+from qa.turns.rank import EDGES, KINDS, Language, candidates, features, ranked, with_kinds
 from qa.turns.read import CHATS, LEANS, LEANS_UNREAD, language_of
 
 FILE = Path(__file__).parent / "turns.jsonl"
@@ -323,7 +323,7 @@ def figures(held: Sequence[Example], fitted_: Fitted, splice: Array, language: L
     told.append(f"kind right: {np.mean(right):.3f}")
     score: dict[str, list[tuple[float, float, bool]]] = defaultdict(list)
     for c in choices([held[i] for i in at], language, kinds[at]):
-        chosen = best(c.rows, c.kinds, splice)
+        chosen = ranked(c.rows, c.kinds, splice, 1)[0][0]
         for name in (c.example.kind, "all"):
             score[name].append(
                 (float(c.near[chosen]), float(c.near.max()), bool(c.near[chosen] >= 0.999 * c.near.max()))

@@ -41,7 +41,7 @@ class LightReranker:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         try:
-            self._weights, told = _read(folder / MODEL)
+            self._weights, told = read_model(folder / MODEL)
             self.id = f"light-{hashlib.blake2b((folder / MODEL).read_bytes(), digest_size=6).hexdigest()}"
             fits = told == {"features": " ".join(FEATURES), "asked": " ".join(QUERY_FEATURES)}
         except Exception as error:  # safetensors raises an error of its own
@@ -96,7 +96,8 @@ def _to_unit(values: Values) -> Values:
     return np.asarray((values - low) / max(high - low, _TINY), dtype=np.float32)
 
 
-def _read(path: Path) -> tuple[dict[str, Values], dict[str, str]]:
+def read_model(path: Path) -> tuple[dict[str, Values], dict[str, str]]:
+    """The weights in a file, and the names of the features that they are for. Raises ValueError where they do not fit each other."""
     from safetensors import safe_open
 
     with safe_open(str(path), framework="numpy") as file:

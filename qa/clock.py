@@ -17,16 +17,17 @@ class Clock:
         self._began = 0.0
 
     def begin(self, step: Step) -> None:
-        """Ends the step before and tells of this one."""
+        """Ends the step before and tells of this one, once: where an answer is tried in several ways, its steps come again."""
         self.end()
         self._step = step
-        if self._on_step is not None:
+        if self._on_step is not None and step not in self._laps:
             self._on_step(step)
         self._began = time.perf_counter()
 
     def end(self) -> dict[str, float]:
         """Ends the last step; what each took."""
         if self._step is not None:
-            self._laps[self._step] = round((time.perf_counter() - self._began) * 1000, 3)
+            lap = (time.perf_counter() - self._began) * 1000
+            self._laps[self._step] = round(self._laps.get(self._step, 0.0) + lap, 3)
             self._step = None
         return self._laps

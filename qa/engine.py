@@ -12,6 +12,7 @@ from corpus.types import Clause, Document
 from index.reader.types import JointReader, Readable
 from index.searcher import Searcher
 from index.types import Hit, Passage
+from qa.by_number import about_clauses
 from qa.catalogue.room import Catalogue
 from qa.clock import Clock
 from qa.decide import outcome
@@ -21,15 +22,16 @@ from qa.decide.rivals import Considered, choose
 from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
 from qa.handling.room import Handling
 from qa.inquiry import Inquiry
-from qa.lookup import NAMED, asks_for_text
+from qa.lookup import NAMED
 from qa.passages import READ, Passages
 from qa.ranking import Weighed
 from qa.read import Candidate, candidates, neural
 from qa.read.referred import with_references
 from qa.retrieval import Retrieval
 from qa.shelf import Shelf
+from qa.taken import Taken, reach
 from qa.turns.memory import Conversations, MemoryConversations, Turn, after
-from qa.turns.read import FollowUp, SmallTalk, TurnReader
+from qa.turns.read import SmallTalk, TurnReader, Way
 from qa.types import Answer, Citation, OnStep, Outcome, Question, Refusal
 from qa.understand import Understander
 
@@ -107,45 +109,42 @@ class Engine:
         if (listed := self.catalogue.answer(question)) is not None:
             self._remember(question.session, last, question.text, listed, None)
             return replace(listed, timings_ms=clock.end())
-        taken = self._turns.read(question.text, None if question.standalone else last)
-        if isinstance(taken, SmallTalk):
-            return Refusal("small_talk", taken.reply, 0.0, (), None, clock.end())
-        follow_up = taken if isinstance(taken, FollowUp) else None
-        rewritten = follow_up.whole if follow_up else None
-        asked = self.understander.read(rewritten or question.text, follow_up.focus if follow_up else "")
+        ways = self._turns.ways(question.text, None if question.standalone else last)
+        if isinstance(ways, SmallTalk):
+            return Refusal("small_talk", ways.reply, 0.0, (), None, clock.end())
+        best = self._taken(question, ways[0], last, clock)
+        if not best.is_out_of_scope:
+            for way in ways[1:]:
+                if reach(way) > best.worth:
+                    best = max(best, self._taken(question, way, last, clock), key=lambda taken: taken.worth)
+        if best.is_remembered:
+            self._remember(question.session, last, best.whole or question.text, best.said, best.leaned)
+        return replace(best.said, rewritten=best.whole, timings_ms=clock.end())
+
+    def _taken(self, question: Question, way: Way, last: Turn | None, clock: Clock) -> Taken:
+        """What is said where a turn is taken in this way."""
+        follow_up = way.follow_up
+        whole = follow_up.whole if follow_up else None
+        clock.begin("understand")
+        asked = self.understander.read(whole or question.text, follow_up.focus if follow_up else "")
         if asked.scope:
-            return Refusal("out_of_scope", outcome.OUT_OF_SCOPE, 0.0, (), rewritten, clock.end())
+            return Taken(Refusal("out_of_scope", outcome.OUT_OF_SCOPE, 0.0, ()), way)
         clock.begin("retrieve")
         leaned = last.passage if follow_up and follow_up.at == 0 and last else None
         inquiry = self._retrieval.inquire(question, asked, leaned.document_id if leaned else None)
         hits = self._retrieval.hits(inquiry, last)
         named = bool(hits) and NAMED in hits[0].ranks
-        said = self._about_clauses(inquiry, hits, last, named)
-        topic = rewritten or question.text
-        if isinstance(said, Answer):
-            self._remember(question.session, last, topic, said, leaned)
-        if said is None:
-            clock.begin("rerank")
-            weighed, rest = self._passages.ranked(inquiry, hits, None if named else leaned)
-            clock.begin("read")
-            considered = self._consider(inquiry, weighed)
-            clock.begin("decide")
-            found = [*(w.source.hit for w in weighed), *rest]
-            said = self._handling.with_card(self._decide(inquiry, found, considered), question, asked, found)
-            self._remember(question.session, last, topic, said, leaned)
-        return replace(said, rewritten=rewritten, timings_ms=clock.end())
-
-    def _about_clauses(self, inquiry: Inquiry, hits: Sequence[Hit], last: Turn | None, named: bool) -> Outcome | None:
-        """What is said where a question is about clauses by their number alone, or names one that is not there; else None."""
-        question, lookup = inquiry.question, self._retrieval.lookup
-        if named and asks_for_text(question.text):
-            return outcome.quoted(self._shelf, hits, question)
-        nearest = tuple(hits[: question.top_k])
-        if not (last and last.passage) and lookup.lacks_document(inquiry.asked.text):
-            return Refusal("ambiguous", outcome.WHICH_DOCUMENT, 0.0, nearest)
-        if (lacking := lookup.lacking(inquiry.asked.text)) is not None:
-            return Refusal("no_evidence", outcome.NO_ARTICLE.format(*lacking), 0.0, nearest)
-        return None
+        said = about_clauses(self._retrieval.lookup, self._shelf, inquiry, hits, bool(last and last.passage))
+        if said is not None:
+            return Taken(said, way, leaned, isinstance(said, Answer))
+        clock.begin("rerank")
+        weighed, rest = self._passages.ranked(inquiry, hits, None if named else leaned)
+        clock.begin("read")
+        considered = self._consider(inquiry, weighed)
+        clock.begin("decide")
+        found = [*(w.source.hit for w in weighed), *rest]
+        said = self._handling.with_card(self._decide(inquiry, found, considered), question, asked, found)
+        return Taken(said, way, leaned, True)
 
     def _answer_after(self, question: Question, on_step: OnStep | None) -> Outcome:
         """The answer to a question that brings its conversation along: what was asked since the last turn that stood alone

@@ -98,8 +98,9 @@ class Passages:
         out = list(weighed)
         wanted = [i for i, w in enumerate(out[:READ]) if w.sentences]
         # Its number or title answers for a document that is asked how long it holds, and says nothing of that.
-        few = READ if inquiry.asked.kind == "validity" else READ_FIRST
-        for at in (wanted[:few], wanted[few:]):
+        step = READ if inquiry.asked.kind == "validity" else READ_FIRST
+        for begin in range(0, len(wanted), step):
+            at = wanted[begin : begin + step]
             stretches = [stretch_of(out[i]) for i in at]
             readings = self._readings(inquiry, [out[i] for i in at], stretches)
             for i, stretch, reading in zip(at, stretches, readings, strict=False):

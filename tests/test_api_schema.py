@@ -17,6 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from api.app import create_app
+from api.changes import jobs
 from api.changes.dispatch import Dispatcher
 from api.records.database import Records
 
@@ -29,6 +30,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     with pytest.MonkeyPatch.context() as patch:
         # the process behind an upload is tested in test_api_uploads.py; here it would be started hundreds of times
         patch.setattr(Dispatcher, "kick", lambda self, settle=False: None)
+        # so that none of them ends; that only so many wait is tested there, too
+        patch.setattr(jobs, "MOST_WAITING", len(GenerationMode) * EXAMPLES * 10)
         records = Records(tmp_path_factory.mktemp("records"))
         service = FakeService([POLICY], {"国家级": ("100万元", "给予100万元奖励")})
         yield create_app(service, clock=lambda: TODAY, records=records)

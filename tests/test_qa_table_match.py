@@ -43,6 +43,27 @@ def test_a_figure_of_the_asker_finds_the_row_whose_threshold_it_is_within() -> N
     assert match(ages, "我今年52岁能得几分").best_rows[0][0] == 2
 
 
+LADDERS = tables(
+    "检验收费", "表头|项目\t规格\t收费", "电梯\t10层以下\t500元", "电梯\t11—20层站\t800元", "电梯\t21—30层站\t950元",
+    "起重机\t5吨以下\t300元", "起重机\t5—20吨\t480元", "房屋\t占地2平方米以上50平方米以下\t90元", "仓库\t3吨\t70元",
+)[0]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "fee"),
+    [
+        ("我们小区15层的电梯收多少", "800元"),
+        ("二十五层的电梯收多少", "950元"),
+        ("10吨的起重机收多少", "480元"),
+        ("占了三十来个平方的房屋收多少", "90元"),
+        ("4吨的起重机收多少", "300元"),
+    ],
+)
+def test_a_figure_of_the_asker_finds_the_row_whose_range_it_is_within(question: str, fee: str) -> None:
+    row, column, _ = match(LADDERS, question).best_cell
+    assert LADDERS.rows[row].cells[column].text == fee
+
+
 QUESTIONS = st.text("针灸推拿二级医院电话第7号路段多少钱在哪", max_size=12)
 
 
@@ -130,4 +151,38 @@ def test_a_superlative_in_the_name_of_a_column_or_row_asks_for_no_extreme(
     ],
 )
 def test_beside_such_a_name_an_extreme_is_still_asked_for(table: str, question: str, answer: str) -> None:
+    assert answer in [c.text for c in read(table, question) if c.told_by == "table"]
+
+
+WAGES = "县区\t城市低保标准（元）\t农村低保标准（元）\n甲县\t890\t680\n乙县\t760\t570\n丙区\t860\t660\n丁区\t840\t870\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("城市低保标准不低于860元的县区有哪些？", "甲县、丙区"),
+        ("城市低保标准超过800元的县区有几个？", "3个"),
+        ("农村低保标准超过八百元的是哪个县区？", "丁区"),
+        ("城市低保标准800元以下的是哪个县区", "乙县"),
+    ],
+)
+def test_rows_within_a_bound_of_the_question_are_counted_and_listed(question: str, answer: str) -> None:
+    assert answer in [c.text for c in read(WAGES, question) if c.told_by == "table"]
+
+
+BUSES = "线路\t起点\t票价\n1路\t东站\t2元\n5路\t南站\t1元\n12路\t西站\t3元\n3路支线\t南门公园\t2元\n"
+POINTS = "乡镇\t地点\t类型\n澜江镇\t前岙\t滑坡\n澜江镇\t后岙\t崩塌\n北山乡\t上村\t滑坡\n北山乡\t下村\t滑坡\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "answer"),
+    [
+        (BUSES, "哪路车票价最便宜？", "5路"),
+        (POINTS, "澜江市的滑坡隐患点有几处？", "3处"),
+        (POINTS, "澜江镇的隐患点有几处？", "2处"),
+    ],
+)
+def test_rows_are_called_by_names_that_begin_with_figures_and_chosen_by_what_the_title_does_not_hold(
+    table: str, question: str, answer: str
+) -> None:
     assert answer in [c.text for c in read(table, question) if c.told_by == "table"]

@@ -16,7 +16,7 @@ from qa.turns.classes import classes, others
 from qa.turns.memory import KEPT_BEFORE, MemoryConversations, Turn, after
 from qa.turns.model import FILE, load_model
 from qa.turns.pieces import bare, cut, owns, splices
-from qa.turns.read import GREETED, THANKED, FollowUp, SmallTalk, TurnReader
+from qa.turns.read import GREETED, THANKED, WAYS, FollowUp, SmallTalk, TurnReader
 
 TOPIC = "新建国家级企业技术中心，支持多少？"
 TOKENIZER = Tokenizer()
@@ -94,11 +94,31 @@ def test_a_turn_goes_back_to_the_question_before_the_last() -> None:
     assert isinstance(found, FollowUp) and found.at == 1 and "加装电梯" in found.whole and "护照" not in found.whole
 
 
+TURNS = st.text(max_size=40) | st.sampled_from(
+    ["那省级的呢？", "要什么材料", "硕士呢", "护照丢了去哪里补？", "这个怎么办", "最晚什么时候"]
+)
+
+
 @settings(max_examples=25)
-@given(st.text(max_size=40), st.text(max_size=40))
+@given(st.text(max_size=40) | st.just(TOPIC), TURNS)
 def test_any_two_turns(topic: str, question: str) -> None:
-    found = READER.read(question, Turn(topic))
+    found, ways = READER.read(question, Turn(topic)), READER.ways(question, Turn(topic))
     assert found is None or isinstance(found, SmallTalk) or (bare(found.whole) and found.focus)
+    if isinstance(ways, SmallTalk):
+        assert ways == found
+    else:
+        assert ways[0].follow_up == found and 1 <= len(ways) <= WAYS + 1
+        assert len({way.follow_up.whole if way.follow_up else "" for way in ways}) == len(ways)
+        assert all(0 < way.probability <= 1 for way in ways) and sum(way.probability for way in ways) <= 1 + 1e-6
+
+
+def test_a_turn_that_may_lean_or_not_is_taken_in_both_ways() -> None:
+    unsure = [
+        READER.ways(text, Turn(TOPIC))
+        for text in ("申报条件是什么", "项目申报需要什么材料", "专利奖奖多少", "省级研发平台补助")
+    ]
+    both = [w for w in unsure if not isinstance(w, SmallTalk) and len({way.follow_up is None for way in w}) == 2]
+    assert both
 
 
 @given(st.text(alphabet="国家级省的奖励，多少？ \u3000“”１２Ａ", max_size=30))

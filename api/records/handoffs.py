@@ -9,9 +9,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from api.contract.states import HandoffState as State
 from api.records.database import Records, now
@@ -28,7 +27,7 @@ CREATE INDEX IF NOT EXISTS handoffs_closed ON handoffs (updated_at) WHERE status
 CREATE INDEX IF NOT EXISTS handoffs_session ON handoffs (session) WHERE status = 'open';
 """
 
-Announce = Callable[[sqlite3.Connection, str, dict[str, Any]], None]
+Announce = Callable[[sqlite3.Connection, str, Mapping[str, object]], None]
 """Told of an event inside the transaction that makes it: the connection, the kind, what it is about."""
 
 
@@ -131,7 +130,7 @@ class Handoffs:
         )
 
 
-def _nobody(connection: sqlite3.Connection, kind: str, payload: dict[str, Any]) -> None:
+def _nobody(connection: sqlite3.Connection, kind: str, payload: Mapping[str, object]) -> None:
     """No desk is to be told."""
 
 

@@ -73,18 +73,19 @@ class Table:
     weight: Tensor
 
     @classmethod
-    def of(cls, rows: Sequence[Example], mean: Values, spread: Values, kinds: dict[str, float]) -> Table:
+    def of(
+        cls, rows: Sequence[Example], goals: Sequence[Values], weight: Values, mean: Values, spread: Values
+    ) -> Table:
+        """`goals` are the shares that the candidates of each example are to get, `mean` and `spread` those of the questions' features."""
         longest = max(len(row.right) for row in rows)
         own = np.zeros((len(rows), longest, len(FEATURES)), dtype=np.float32)
         target = np.zeros((len(rows), longest), dtype=np.float32)
         there = np.zeros((len(rows), longest), dtype=bool)
-        for place, row in enumerate(rows):
+        for place, (row, goal) in enumerate(zip(rows, goals, strict=True)):
             n = len(row.right)
             own[place, :n], there[place, :n] = scaled(row.own), True
-            target[place, :n] = row.right / row.right.sum()
+            target[place, :n] = goal
         asked = np.stack([scaled_asked(row.asked, mean, spread) for row in rows])
-        many = {kind: sum(row.kind == kind for row in rows) for kind in kinds}
-        weight = np.array([kinds[row.kind] * many["statutes"] / many[row.kind] for row in rows], dtype=np.float32)
         return cls(*(torch.from_numpy(part) for part in (own, asked, target, there, weight)))
 
 
@@ -94,7 +95,19 @@ def fit(rows: Sequence[Example], recipe: Recipe) -> Weights:
     rows = [row for row in rows if row.right.any() and row.kind in kinds]
     told = np.stack([row.asked for row in rows])
     mean, spread = told.mean(axis=0), np.maximum(told.std(axis=0), 1e-6)
-    table = Table.of(rows, mean, spread, kinds)
+    many = {kind: sum(row.kind == kind for row in rows) for kind in kinds}
+    weight = np.array([kinds[row.kind] * many["statutes"] / many[row.kind] for row in rows], dtype=np.float32)
+    return learned(Table.of(rows, [shares(row) for row in rows], weight, mean, spread), recipe, mean, spread)
+
+
+def shares(row: Example) -> Values:
+    """The right candidates of an example, each with the same share; there must be one."""
+    result: Values = (row.right / row.right.sum()).astype(np.float32)
+    return result
+
+
+def learned(table: Table, recipe: Recipe, mean: Values, spread: Values) -> Weights:
+    """The weights learnt from a table, averaged over the seeds; features of questions were scaled by `mean` and `spread`."""
     networks = [_trained(table, recipe, seed) for seed in recipe.seeds]
 
     def joined(name: str, axis: int) -> Values:

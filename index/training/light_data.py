@@ -165,7 +165,7 @@ def laws(shared: Path, half: int) -> Asked:
     return Asked("laws", [Passage(ident, a.text, a.context, str(a.law)) for ident, a in articles], asked)
 
 
-class _Recorder:
+class Recorder:
     """A reranker that changes nothing and remembers what it was shown."""
 
     id = "recorder"
@@ -183,7 +183,7 @@ def found(asked: Asked, encoder: Encoder) -> Iterator[Example]:
     folds = [number // 256 % 4 for number in components([sorted(right) for _, right in asked.questions.values()])]
     with tempfile.TemporaryDirectory(prefix="tiaowen-light-") as folder:
         snapshot = build_snapshot(asked.passages, Path(folder), encoder)
-        recorder, read = _Recorder(), Reading.of(snapshot, encoder)
+        recorder, read = Recorder(), Reading.of(snapshot, encoder)
         searcher = Searcher(snapshot, encoder, Tokenizer(), reranker=recorder)
         for fold, (question, right) in zip(folds, asked.questions.values(), strict=True):
             recorder.found = None

@@ -19,7 +19,7 @@ _DAYS = 365.0
 _OWN_UNITS = re.findall(
     r"\S+",
     "美元 欧元 港元 日元 亩 公顷 家 件 项 个 台 套 辆 株 户 倍 分 级 层 "
-    "次 张 床 篇 条 只 头 千瓦 兆瓦 千伏 分贝 升 米/秒 毫米 座 所 间 门 立方米",
+    "次 张 床 篇 条 只 头 千瓦 马力 兆瓦 千伏 分贝 米/秒 毫米 座 所 间 门 立方米",
 )
 _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("元", "块", "块钱", "元人民币", "人民币"), ("元", 1.0)),
@@ -33,13 +33,14 @@ _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("人", "名", "位", "人次"), ("人", 1.0)),
     **dict.fromkeys(("岁", "周岁"), ("岁", 1.0)),
     **dict.fromkeys(("%", "％", "个百分点"), ("%", 1.0)),
-    **dict.fromkeys(("平方米", "平米", "㎡", "平方"), ("平方米", 1.0)),
+    **dict.fromkeys(("平方米", "平米", "㎡", "平方", "个平方", "个平米"), ("平方米", 1.0)),
     **dict.fromkeys(("公里", "千米"), ("米", 1000.0)),
     "米": ("米", 1.0),
     "厘米": ("米", 0.01),
-    **dict.fromkeys(("吨",), ("千克", 1000.0)),
+    **dict.fromkeys(("吨", "t"), ("千克", 1000.0)),
     **dict.fromkeys(("公斤", "千克"), ("千克", 1.0)),
     "克": ("千克", 0.001),
+    **dict.fromkeys(("升", "L"), ("升", 1.0)),
     **{unit: (unit, 1.0) for unit in _OWN_UNITS},
 }
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
@@ -75,6 +76,7 @@ class Interval:
     low_in: bool = True
     high_in: bool = True
     ranked: bool = False
+    bare: bool = False  # a figure alone
 
     def holds(self, value: float) -> bool:
         """Whether a value lies inside."""
@@ -244,7 +246,7 @@ def _bound(text: str, quantity: Quantity) -> Interval:
     ):
         if match := pattern.search(before):
             return Interval(quantity.start - len(match[0]), end, dimension, low, high, low_in, high_in)
-    return Interval(quantity.start, end, dimension, value, math.inf)
+    return Interval(quantity.start, end, dimension, value, math.inf, bare=True)
 
 
 _UNDER = re.compile(r"(?:不到|不满|未满|不足|没到|没满|低于|少于|小于|差一点到?|快|将近|接近)\s*$")

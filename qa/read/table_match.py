@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from corpus.tables import Row, Table
-from qa.thresholds import figures_of, within
+from qa.read.doors import addresses, lies_in
+from qa.read.quantity import Interval, intervals, stated
 
 _KEPT = 512  # tables whose words are kept; matches of questions likewise
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -25,9 +26,9 @@ _SIGNS: tuple[tuple[str, str, str, str], ...] = (
     ("phone", r"电话|打给|打哪|联系方式|热线|号码|传真", r"电话|联系方式|热线|传真", r"(?:\d{3,4}[-—－ ]?)?\d{7,8}|1\d{10}"),
     ("place", r"在哪|哪里|哪儿|地址|地点|地方|位置|怎么去", r"地址|地点|位置|场所|所在地", r".*(?:路|街|号|楼|大厦|广场|室|层|村)"),
     ("time", r"什么时候|何时|几点|哪天|几号|几月|时间|日期|截止|多久|多长", r"时间|日期|时限|期限|截止|起止|日程|月份", r".*(?:\d[日点时]|:\d\d|年|月|日|天|周)"),
-    ("money", r"多少钱|几块|价格?|收费|费用|贵|补贴|补助|奖励|奖金|金额", r"元|价|费|金额|标准|补贴|补助|奖", r".*\d.*元.*|[\d.,]+"),
+    ("money", r"多少钱|几块|价格?|收费|费用|贵|便宜|补贴|补助|奖励|奖金|金额", r"元|价|费|金额|标准|补贴|补助|奖", r".*\d.*元.*|[\d.,]+"),
     ("score", r"几分|多少分|加分|分值|积分|得分|扣分", r"分值|积分|得分|分数|标准分|加分|计分", r"[-+—]?\d+(?:\.\d+)?分?(?:/.*)?"),
-    ("number", r"多少|几[个名人所家间套条项次]|数量|人数", r"数|量|名额|计划|规模|合计", r"[\d.,]+\D{0,4}"),
+    ("number", r"多少|几[个名人所家间套条项次]|数量|人数|最[多少]", r"数|量|名额|计划|规模|合计", r"[\d.,]+\D{0,4}"),
     ("who", r"谁|哪位|负责人|联系人|姓名", r"姓名|联系人|负责人|人员", r"[一-鿿]{2,4}"),
     ("body", r"哪个(?:部门|单位|局|机构|学校|医院|公司)|哪家|哪所|谁负责", r"部门|单位|机构|学校|医院|企业|公司|名称", r".*(?:局|委|部|院|校|中心|所|公司|处|会|办|园)"),
     ("papers", r"材料|证明|证件|带什么|交什么|提供什么|准备什么", r"材料|证明|证件|凭证|要件", r".*(?:证|证明|材料|复印件|原件|表|书).*"),
@@ -100,6 +101,7 @@ class Match:
         return min(1.0, sum(self.weights[word] for word in words) / self.total) if self.total else 0.0
 
 
+_BOUNDED, _LONGEST_BOUND = 500, 60  # rows of a table, and characters of a cell, that are looked through for bounds
 _LOOKED_AT = 24  # rows among which the best cell is looked for
 
 
@@ -208,16 +210,38 @@ def _signs(table: Table, column: int) -> Iterator[str]:
 
 
 def _within(table: Table, question: str) -> Iterator[tuple[str, int, int, float]]:
-    """The cells whose thresholds the asker's own figure lies within: 46岁 in 45周岁以上, as (word, row, column, weight)."""
-    for figure in figures_of(question):
-        found = [
+    """The cells whose bounds the asker's own figures lie within: 46岁 in 45周岁以上, 15层 in 11—20层, and 8号 in the even numbers of
+    its road, as (word, row, column, weight)."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for point in stated(question):
+        found[f"<{point.value} {point.dimension}"] = [
             (r, c)
-            for r, row in enumerate(table.rows[:500])
-            for c, cell in enumerate(row.cells)
-            if 0 < len(cell.text) <= 40 and within([figure], cell.text)
+            for r, c, limits in _bounds(table)
+            if (own := [limit for limit in limits if limit.dimension == point.dimension])
+            and all(limit.holds(point.value) for limit in own)
         ]
-        rows = {r for r, _ in found}
+    for road, number in addresses(question):
+        found[f"<{road}{number}"] = [(r, c) for r, c, text in _short_cells(table) if lies_in(text, road, number)]
+    for word, cells in found.items():
+        rows = {r for r, _ in cells}
         if rows and len(rows) < len(table.rows):
             weight = math.log((len(table.rows) + len(table.columns) + 1) / len(rows))
-            for r, c in found:
-                yield f"<{figure}", r, c, weight
+            yield from ((word, r, c, weight) for r, c in cells)
+
+
+def _short_cells(table: Table) -> Iterator[tuple[int, int, str]]:
+    """Row, column and text of the cells that are looked through for bounds."""
+    for r, row in enumerate(table.rows[:_BOUNDED]):
+        for c, cell in enumerate(row.cells):
+            if 0 < len(cell.text) <= _LONGEST_BOUND:
+                yield r, c, cell.text
+
+
+@lru_cache(maxsize=_KEPT)
+def _bounds(table: Table) -> list[tuple[int, int, list[Interval]]]:
+    """The short cells that state bounds, as (row, column, these); a figure alone bounds nothing."""
+    return [
+        (r, c, limits)
+        for r, c, text in _short_cells(table)
+        if (limits := [limit for limit in intervals(text) if not limit.bare and not limit.ranked])
+    ]

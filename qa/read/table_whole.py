@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from corpus.numerals import to_int
@@ -12,11 +12,12 @@ from corpus.types import Span
 from qa.evidence import Sentence
 from qa.figures import magnitude
 from qa.read.candidate import Candidate, Context
+from qa.read.quantity import intervals, quantities
 from qa.read.table_match import Match, words_of
 
 _MOST = re.compile(r"最[高多大长贵远晚迟久重]|第一名")
 _LEAST = re.compile(r"最[低少小短近早轻]|最便宜")
-_HOW_MANY = re.compile(r"(?:多少|几)\s*(?P<measure>[个家所项种类间处条名位人件份门次批类台套辆座])?")
+_HOW_MANY = re.compile(r"(?:多少|几)\s*(?P<measure>[个家所项种类间处条名位人件份门次批台套辆座档样级])?")
 _WHICH = re.compile(r"哪些|哪几|都有|有哪|分别是|列出|名单|包括什么|有什么")
 _ASKS_VALUE = re.compile(r"多少|几|什么时候|几月|哪天")
 _ASKS_WHICH = re.compile(r"哪|谁")
@@ -38,10 +39,17 @@ def read(sentence: Sentence, context: Context, matched: Match) -> Iterator[Candi
 
 def _read(sentence: Sentence, context: Context, matched: Match) -> Iterator[Candidate]:
     question = context.question.text
+    titled = frozenset(words_of(sentence.source.document.title))
     least = _asks(_LEAST, question, matched.table)
     if least or _asks(_MOST, question, matched.table):
-        yield from _extreme(sentence, matched, question, least)
-    rows = _meant(matched)
+        yield from _extreme(sentence, matched, question, least, titled)
+    rows = _meant(matched, titled)
+    if (bounded := _bounded(matched, question, titled)) is not None:
+        rows = bounded
+        if len(rows) == 1 and _ASKS_WHICH.search(question) and (name := _name(matched, rows[0], -1)):
+            yield Candidate(
+                name, sentence, (matched.table.rows[rows[0]].clause.span,), 0.5 * (1 + matched.of_row(rows[0]))
+            )
     if len(rows) < 2:
         return
     if (asked := _HOW_MANY.search(question)) and asked["measure"]:
@@ -64,13 +72,12 @@ def _is_named(text: str, table: Table) -> bool:
     return held or any(text in column.name for column in table.columns)
 
 
-def _meant(matched: Match) -> list[int]:
+def _meant(matched: Match, titled: frozenset[str]) -> list[int]:
     """The rows that a question is about: those with every value that it names of the columns whose values repeat (一类区域,
     民办); else those that hold most of the question, all as much; else all. Rows of totals are not meant."""
     table = matched.table
-    named = _named_values(matched)
-    if named:
-        rows = [r for r, row in enumerate(table.rows) if all(_at(row, c) == value for c, value in named.items())]
+    if named := _named_values(matched, titled):
+        rows = _holding(table, named)
     elif best := matched.best_rows:
         rows = [row for row, score in best if score >= best[0][1] - 1e-6]
     else:
@@ -78,9 +85,37 @@ def _meant(matched: Match) -> list[int]:
     return sorted(row for row in rows if not _is_total(table, row))
 
 
-def _named_values(matched: Match) -> dict[int, str]:
+def _holding(table: Table, named: Mapping[int, str]) -> list[int]:
+    """The rows with all of these values, by column."""
+    return [r for r, row in enumerate(table.rows) if all(_at(row, c) == value for c, value in named.items())]
+
+
+def _bounded(matched: Match, question: str, titled: frozenset[str]) -> list[int] | None:
+    """Of the rows that are of what a question names, else of all, those whose figure lies within the bound that a question sets (不低于860元的县区): that of the column of figures that it
+    names best. None where it sets none, or all or no rows lie within."""
+    limits = [limit for limit in intervals(question) if not limit.bare and not limit.ranked]
+    columns = [c for c in range(len(matched.table.columns)) if _is_numeric(matched.table, c)]
+    if len(limits) != 1 or not columns:
+        return None
+    column = max(columns, key=lambda c: (matched.of_column(c), -c))
+    rows = [r for r in _holding(matched.table, _named_values(matched, titled)) if not _is_total(matched.table, r)]
+    valued = [(r, _quantity(matched.table, r, column, limits[0].dimension)) for r in rows]
+    inside = [r for r, value in valued if value is not None and limits[0].holds(value)]
+    return inside if 0 < len(inside) < len(rows) else None
+
+
+def _quantity(table: Table, row: int, column: int, dimension: str) -> float | None:
+    """The figure of a cell in the base unit of a dimension; one without any unit counts as it is."""
+    text = table.value(table.rows[row], column)
+    for found in quantities(text):
+        return found.value if found.dimension == dimension else None
+    return _value(text)
+
+
+def _named_values(matched: Match, titled: frozenset[str]) -> dict[int, str]:
     """For each column the value that a question names best, where that stands in several rows and at least half of its words
-    are in the question; -1 is the line that rows stand under."""
+    are in the question; -1 is the line that rows stand under. Half a name whose words the title has (云冈镇, for who asks about 云冈区)
+    is none."""
     held: dict[tuple[int, str], set[int]] = {}
     best: dict[int, tuple[float, str]] = {}
     for r, cells in matched.rows.items():
@@ -89,7 +124,8 @@ def _named_values(matched: Match) -> dict[int, str]:
     for (c, value), rows in held.items():
         own = set(words_of(value))
         found = own & matched.rows[next(iter(rows))][c]
-        if len(rows) > 1 and own and 2 * len(found) >= len(own):
+        named = found if found == own else found - titled
+        if len(rows) > 1 and own and 2 * len(named) >= len(own):
             score = sum(matched.weights[word] for word in found) * len(found) / len(own)
             if score > best.get(c, (0.0, ""))[0]:
                 best[c] = score, value
@@ -100,10 +136,12 @@ def _at(row: Row, column: int) -> str:
     return row.group if column < 0 else row.cells[column].text
 
 
-def _extreme(sentence: Sentence, matched: Match, question: str, least: bool) -> Iterator[Candidate]:
+def _extreme(
+    sentence: Sentence, matched: Match, question: str, least: bool, titled: frozenset[str]
+) -> Iterator[Candidate]:
     """The row with the largest figure or latest day under the header asked for; of a single row the column."""
     table = matched.table
-    rows = _meant(matched)
+    rows = _meant(matched, titled)
     if len(rows) == 1 and len(table.rows) > 1:
         yield from _extreme_in_row(sentence, matched, rows[0], least)
         rows = [row for row in range(len(table.rows)) if not _is_total(table, row)]
@@ -195,19 +233,31 @@ def _value(text: str) -> float | None:
     return found[0] if found is not None else None
 
 
-def _name_column(matched: Match, rows: Sequence[int]) -> int | None:
-    """The first column whose cells name the rows: texts, most of them different, that do not only number."""
+def _name_column(matched: Match, rows: Sequence[int], other: int = -1) -> int | None:
+    """The first column but `other` whose cells name the rows: texts, most of them different, that do not only number."""
     table = matched.table
     best: tuple[float, int] | None = None
     for column in range(len(table.columns)):
         texts = [table.rows[row].cells[column].text for row in rows]
-        if _is_label(table, column) or sum(_value(t) is not None or _is_ordinal(t) for t in texts) > 0.3 * len(texts):
+        if (
+            column == other
+            or _is_label(table, column)
+            or sum(_is_figure(t) or _is_ordinal(t) for t in texts) > 0.3 * len(texts)
+        ):
             continue
         distinct = len({t for t in texts if t}) / len(texts)
         score = distinct + 2 * matched.of_column(column)
         if distinct > 0.3 and (best is None or score > best[0] + 0.1):
             best = score, column
     return best[1] if best else None
+
+
+def _is_figure(text: str) -> bool:
+    """Whether a cell is a figure or a day and no more: 5路 and 3号楼 are names."""
+    whole = next(iter(quantities(text)), None)
+    return bool(_FIGURE.fullmatch(text) or _DAY.fullmatch(text)) or (
+        whole is not None and (whole.start, whole.end) == (0, len(text))
+    )
 
 
 def _is_ordinal(text: str) -> bool:
@@ -220,5 +270,5 @@ def _is_ordinal(text: str) -> bool:
 def _name(matched: Match, row: int, other: int) -> str:
     """What a row is called, by the column of names; not by the cell of column `other`."""
     rows = [n for n in range(len(matched.table.rows)) if not _is_total(matched.table, n)]
-    column = _name_column(matched, rows)
-    return matched.table.rows[row].cells[column].text if column is not None and column != other else ""
+    column = _name_column(matched, rows, other)
+    return matched.table.rows[row].cells[column].text if column is not None else ""

@@ -18,7 +18,7 @@ from qa.turns.lean import probabilities, rarity_of, signals, slots
 from qa.turns.memory import Turn, after
 from qa.turns.model import load_model
 from qa.turns.pieces import BACK, DENIAL, bare
-from qa.turns.rank import Language, best, candidates, features
+from qa.turns.rank import Language, candidates, features, ranked
 
 LEANS = 0.8
 """A turn that is less likely than this to lean on what came before is asked as it stands: a question of its own that is merged with
@@ -26,6 +26,14 @@ another is spoilt, a follow-up that is not is asked back."""
 
 LEANS_UNREAD = 0.5
 """The same where no passage answered the last turn: what it speaks of cannot tell for or against."""
+
+MAY_LEAN, SURELY_LEANS = 0.3, 0.97
+"""Between these both are tried, the turn by itself and made whole: the surer answer tells what was meant (`Engine.answer`)."""
+
+WAYS = 3
+"""Ways to make a turn whole that are tried, at most."""
+
+LEAST_BELIEF = 0.03  # beside the likeliest, of those that are tried
 
 CHATS = 0.6
 LONGEST_TALK = 24
@@ -58,6 +66,17 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to take a turn, `follow_up` None for a question of its own, with how likely it is, 0..1."""
+
+    follow_up: FollowUp | None
+    probability: float = 1.0
+
+
+ALONE = Way(None)
+
+
+@dataclass(frozen=True, slots=True)
 class SmallTalk:
     """A turn that asks nothing, and what is said to it."""
 
@@ -78,38 +97,50 @@ class TurnReader:
         self._lock = threading.Lock()
 
     def read(self, turn: str, last: Turn | None) -> FollowUp | SmallTalk | None:
-        """How a turn is taken; None for a question of its own. Never raises for an odd text."""
+        """How a turn is taken by its words alone; None for a question of its own. Never raises for an odd text."""
+        ways = self.ways(turn, last)
+        return ways if isinstance(ways, SmallTalk) else ways[0].follow_up
+
+    def ways(self, turn: str, last: Turn | None) -> SmallTalk | list[Way]:
+        """The ways in which a turn may be taken, at least one, first the one that its words tell; `read` takes that."""
         text = bare(turn)
         questions = last.questions if last else ()
         if not text or len(text) > LONGEST_TURN or (not questions and len(text) > LONGEST_TALK):
-            return None
+            return [ALONE]
         language, model = self._loaded(), load_model()
         logits = model.logits(signals(text, questions, language, _said_by(last)), slots(text))
         if (reply := _reply(text)) and _sigmoid(logits[0]) > CHATS and len(text) <= LONGEST_TALK:
             return SmallTalk(reply)
         told = DENIAL.match(text) or BACK.match(text)  # 不是，我问的是…, 回到刚才…: said in so many words
+        leans = 1.0 if told else _sigmoid(logits[1])
+        if not questions or leans < MAY_LEAN or not (splices := candidates(text, questions, language.words)):
+            return [ALONE]
+        rows, kinds = features(splices, questions, language), probabilities(logits[2:])
+        best = [
+            Way(FollowUp(splices[at].whole, splices[at].own.text, splices[at].at), leans * belief)
+            for at, belief in ranked(rows, kinds, model.splice, WAYS)
+        ]
+        found = [way for way in best if way.probability >= LEAST_BELIEF * best[0].probability]
+        if leans >= SURELY_LEANS:
+            return found
+        alone = Way(None, 1 - leans)
         enough = LEANS if last and last.passage else LEANS_UNREAD
-        if not questions or not (told or _sigmoid(logits[1]) >= enough):
-            return None
-        ways = candidates(text, questions, language.words)
-        if not ways:
-            return None
-        way = ways[best(features(ways, questions, language), probabilities(logits[2:]), model.splice)]
-        return FollowUp(way.whole, way.own.text, way.at)
+        return [*found, alone] if leans >= enough else [alone, *found]
 
     def begun(
         self, earlier: Sequence[str], skipped: Callable[[str], bool], lacking: Callable[[str], bool]
     ) -> tuple[int, Turn | None]:
-        """Where in a conversation its last question stands that leans on nothing before it, and what was remembered when it was asked.
+        """Where in a conversation its last question stands that surely leans on nothing before it, and what was remembered when it was asked.
         What is `skipped` counts as not said; a question that is `lacking` the document that it is about leans on what came before."""
         last, at, remembered = None, 0, None
         for n, text in enumerate(earlier):
-            taken = self.read(text, last)
-            if isinstance(taken, SmallTalk) or skipped(text):
+            ways = self.ways(text, last)
+            if isinstance(ways, SmallTalk) or skipped(text):
                 continue
-            if last is None or not (isinstance(taken, FollowUp) or lacking(text)):
+            if last is None or not (ways != [ALONE] or lacking(text)):
                 at, remembered = n, last
-            last = after(last, taken.whole if taken else text)
+            first = ways[0].follow_up
+            last = after(last, first.whole if first else text)
         return at, remembered
 
     def _loaded(self) -> Language:
