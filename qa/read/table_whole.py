@@ -91,8 +91,8 @@ def _holding(table: Table, named: Mapping[int, str]) -> list[int]:
 
 
 def _bounded(matched: Match, question: str, titled: frozenset[str]) -> list[int] | None:
-    """Of the rows that are of what a question names, else of all, those whose figure lies within the bound that a question sets (不低于860元的县区): that of the column of figures that it
-    names best. None where it sets none, or all or no rows lie within."""
+    """Of the rows that are of what a question names, else of all, those whose figure lies within the bound that it sets
+    (不低于860元的县区): that of the column of figures that it names best. None where it sets none, or all or no rows lie within."""
     limits = [limit for limit in intervals(question) if not limit.bare and not limit.ranked]
     columns = [c for c in range(len(matched.table.columns)) if _is_numeric(matched.table, c)]
     if len(limits) != 1 or not columns:

@@ -131,8 +131,9 @@ class _Asked:
 def ranked(
     rows: NDArray[np.float32], kinds: NDArray[np.float32], weights: NDArray[np.float32], most: int
 ) -> list[tuple[int, float]]:
-    """The ways to make a turn whole that score highest, each with its share of the belief, 0..1. Where a turn names another member of a group that the question names, one of
-    the two takes the place of the other: both in one question would ask of neither."""
+    """The ways to make a turn whole that score highest, each with its share of the belief, 0..1. Where a turn names another
+    member of a group that the question names, one of the two takes the place of the other: both in one question would ask of
+    neither."""
     scores = with_kinds(rows, kinds) @ weights
     swapped = rows[:, FEATURES.index("member_for_member")] > 0
     if swapped.any() and KINDS[int(kinds.argmax())] == "value":

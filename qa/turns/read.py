@@ -130,8 +130,8 @@ class TurnReader:
     def begun(
         self, earlier: Sequence[str], skipped: Callable[[str], bool], lacking: Callable[[str], bool]
     ) -> tuple[int, Turn | None]:
-        """Where in a conversation its last question stands that surely leans on nothing before it, and what was remembered when it was asked.
-        What is `skipped` counts as not said; a question that is `lacking` the document that it is about leans on what came before."""
+        """Where in a conversation its last question stands that surely leans on nothing before it, and what was remembered when
+        it was asked. What is `skipped` counts as not said; a question that is `lacking` the document that it is about leans on what came before."""
         last, at, remembered = None, 0, None
         for n, text in enumerate(earlier):
             ways = self.ways(text, last)
