@@ -28,12 +28,10 @@ from eval.datasets import read_beir
 from eval.fit_questions import gold_of
 from index.encoder import load_encoder
 from index.light import FOLDER, MODEL, LightReranker, read_model
-from index.light_features import Reading, features
-from index.searcher import Searcher
 from index.tokens import Tokenizer
 from index.training import data, light
 from index.training.light import Recipe, Table, Weights
-from index.training.light_data import Example, Recorder
+from index.training.light_data import Example, Shown
 from index.training.reader.data import lines
 from qa.build import build_engine
 from qa.engine import Engine
@@ -49,33 +47,26 @@ _FOLDS = 4
 
 def city_examples(engine: Engine, rows: Iterable[Mapping[str, Any]]) -> Iterator[Example]:
     """An example of each question that something found answers, searched for as the service does."""
-    recorder = Recorder()
-    searcher = Searcher(engine.searcher.snapshot, engine.searcher.encoder, engine.searcher.tokenizer, reranker=recorder)
-    read = Reading.of(searcher.snapshot, searcher.encoder)
+    shown = Shown(engine.searcher.snapshot, engine.searcher.encoder, engine.searcher.tokenizer)
     for row in rows:
         gold, asked = gold_of(row), engine.understander.read(row["question"])
-        recorder.found = None
-        searcher.search(asked.query, 1, added=asked.added)
-        if (shown := recorder.found) is None:
+        if (known := shown.of(asked.query, asked.added)) is None:
             continue
+        passages, own, told = known
         quotes = (gold["quote"], *gold["alt_quotes"])
-        right = np.array([any(is_covered(quote, p.text) for quote in quotes) for p in shown.passages])
+        right = np.array([any(is_covered(quote, p.text) for quote in quotes) for p in passages])
         if right.any() and not right.all():
             fold = zlib.crc32(row["passage_id"].encode()) % _FOLDS
-            yield Example(CITIES, row["question"], *features(shown, read), right, int(right.sum()), fold)
+            yield Example(CITIES, row["question"], own, told, right, int(right.sum()), fold)
 
 
 def statute_examples(shared: Path, work: Path) -> Iterator[Example]:
     """The statute questions of the train part with what is found for them; nothing is told right or wrong."""
-    index = index_beir(read_beir(shared / "statutes", "dev"), work, load_encoder())
-    recorder = Recorder()
-    searcher = Searcher(index.snapshot, load_encoder(), Tokenizer(), reranker=recorder)
-    read = Reading.of(searcher.snapshot, searcher.encoder)
+    encoder = load_encoder()
+    shown = Shown(index_beir(read_beir(shared / "statutes", "dev"), work, encoder).snapshot, encoder, Tokenizer())
     for row in data.read_questions(shared):
-        recorder.found = None
-        searcher.search(row["question"], 1)
-        if (shown := recorder.found) is not None:
-            own, told = features(shown, read)
+        if (known := shown.of(row["question"])) is not None:
+            _, own, told = known
             yield Example(STATUTES, row["question"], own, told, np.zeros(len(own), np.bool_), 1, 0)
 
 

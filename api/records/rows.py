@@ -21,7 +21,7 @@ class Cited(TypedDict):
 NOTHING_CITED = Cited(document_id="", title="", clause_id="", address="", quote="")
 
 
-class Asking(TypedDict):
+class QuestionRow(TypedDict):
     """What every row tells of a question that was asked."""
 
     id: str
@@ -34,7 +34,7 @@ class Asking(TypedDict):
     citations: list[Cited]
 
 
-class AskedRow(Asking):
+class AskedRow(QuestionRow):
     """A question of the log. `same` is that of all its askings; `at` is ISO 8601 in UTC."""
 
     at: str
@@ -46,7 +46,7 @@ class AskedRow(Asking):
     milliseconds: float
 
 
-class LogRow(Asking):
+class LogRow(QuestionRow):
     """A question of the log with what its asker and the operator say of its answer."""
 
     at: str
@@ -58,7 +58,7 @@ class LogRow(Asking):
     verdict: str | None
 
 
-class QueueRow(Asking):
+class QueueRow(QuestionRow):
     """A question that waits for the operator, in all its askings."""
 
     kind: Queue

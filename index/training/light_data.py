@@ -23,7 +23,7 @@ from index.candidates import Candidates
 from index.encoder import Encoder, load_encoder
 from index.light_features import Reading, features, title_of
 from index.searcher import Searcher
-from index.snapshot import build_snapshot
+from index.snapshot import Snapshot, build_snapshot
 from index.tokens import Tokenizer
 from index.training import data, static
 from index.training.lay import phrases, question_about
@@ -165,7 +165,7 @@ def laws(shared: Path, half: int) -> Asked:
     return Asked("laws", [Passage(ident, a.text, a.context, str(a.law)) for ident, a in articles], asked)
 
 
-class Recorder:
+class _Recorder:
     """A reranker that changes nothing and remembers what it was shown."""
 
     id = "recorder"
@@ -178,18 +178,30 @@ class Recorder:
         return -np.arange(len(found), dtype=np.float32)
 
 
+class Shown:
+    """Searches an index and tells what a reranker would be shown for a query."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder, tokenizer: Tokenizer) -> None:
+        self._recorder, self._read = _Recorder(), Reading.of(snapshot, encoder)
+        self._searcher = Searcher(snapshot, encoder, tokenizer, reranker=self._recorder)
+
+    def of(self, query: str, added: str = "") -> tuple[Sequence[Passage], Values, Values] | None:
+        """The candidates, their features and those of the query; None where nothing was to be reranked."""
+        self._recorder.found = None
+        self._searcher.search(query, 1, added=added)
+        shown = self._recorder.found
+        return None if shown is None else (shown.passages, *features(shown, self._read))
+
+
 def found(asked: Asked, encoder: Encoder) -> Iterator[Example]:
     """An example of each question: what a search over the collection finds."""
     folds = [number // 256 % 4 for number in components([sorted(right) for _, right in asked.questions.values()])]
     with tempfile.TemporaryDirectory(prefix="tiaowen-light-") as folder:
         snapshot = build_snapshot(asked.passages, Path(folder), encoder)
-        recorder, read = Recorder(), Reading.of(snapshot, encoder)
-        searcher = Searcher(snapshot, encoder, Tokenizer(), reranker=recorder)
+        shown = Shown(snapshot, encoder, Tokenizer())
         for fold, (question, right) in zip(folds, asked.questions.values(), strict=True):
-            recorder.found = None
-            searcher.search(question, 1)
-            if (shown := recorder.found) is None:
+            if (known := shown.of(question)) is None:
                 continue
-            own, told = features(shown, read)
-            is_right = np.array([passage.id in right for passage in shown.passages])
+            passages, own, told = known
+            is_right = np.array([passage.id in right for passage in passages])
             yield Example(asked.kind, question, own, told, is_right, len(right), fold)

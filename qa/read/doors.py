@@ -14,9 +14,8 @@ _ADDRESS = re.compile(
 _PIECE = re.compile(r"[^、，,；;。\s]+")
 _RANGE = re.compile(r"(?P<first>\d{1,4})\s*号?\s*(?:[-—－–~～]|至|到)+\s*(?P<last>\d{1,4})\s*号?")
 _SIDE = re.compile(r"(?P<odd>单号|单数|奇数)|双号|双数|偶数")
-_LEAST = (
-    3  # characters of a road's name, its kind among them; what stands before it in a question belongs to the sentence
-)
+_LEAST = 3
+"""Characters of a road's name, its kind among them: what stands before it in a question belongs to the sentence."""
 
 
 def addresses(question: str) -> Iterator[tuple[str, int]]:

@@ -39,12 +39,12 @@ def read(sentence: Sentence, context: Context, matched: Match) -> Iterator[Candi
 
 def _read(sentence: Sentence, context: Context, matched: Match) -> Iterator[Candidate]:
     question = context.question.text
-    titled = frozenset(words_of(sentence.source.document.title))
+    named = _named_values(matched, frozenset(words_of(sentence.source.document.title)))
+    rows = _meant(matched, named)
     least = _asks(_LEAST, question, matched.table)
     if least or _asks(_MOST, question, matched.table):
-        yield from _extreme(sentence, matched, question, least, titled)
-    rows = _meant(matched, titled)
-    if (bounded := _bounded(matched, question, titled)) is not None:
+        yield from _extreme(sentence, matched, question, least, rows)
+    if (bounded := _bounded(matched, question, named)) is not None:
         rows = bounded
         if len(rows) == 1 and _ASKS_WHICH.search(question) and (name := _name(matched, rows[0], -1)):
             yield Candidate(
@@ -72,11 +72,11 @@ def _is_named(text: str, table: Table) -> bool:
     return held or any(text in column.name for column in table.columns)
 
 
-def _meant(matched: Match, titled: frozenset[str]) -> list[int]:
-    """The rows that a question is about: those with every value that it names of the columns whose values repeat (一类区域,
+def _meant(matched: Match, named: Mapping[int, str]) -> list[int]:
+    """The rows that a question is about: those with every value that it has `named` of the columns whose values repeat (一类区域,
     民办); else those that hold most of the question, all as much; else all. Rows of totals are not meant."""
     table = matched.table
-    if named := _named_values(matched, titled):
+    if named:
         rows = _holding(table, named)
     elif best := matched.best_rows:
         rows = [row for row, score in best if score >= best[0][1] - 1e-6]
@@ -90,7 +90,7 @@ def _holding(table: Table, named: Mapping[int, str]) -> list[int]:
     return [r for r, row in enumerate(table.rows) if all(_at(row, c) == value for c, value in named.items())]
 
 
-def _bounded(matched: Match, question: str, titled: frozenset[str]) -> list[int] | None:
+def _bounded(matched: Match, question: str, named: Mapping[int, str]) -> list[int] | None:
     """Of the rows that are of what a question names, else of all, those whose figure lies within the bound that it sets
     (不低于860元的县区): that of the column of figures that it names best. None where it sets none, or all or no rows lie within."""
     limits = [limit for limit in intervals(question) if not limit.bare and not limit.ranked]
@@ -98,7 +98,7 @@ def _bounded(matched: Match, question: str, titled: frozenset[str]) -> list[int]
     if len(limits) != 1 or not columns:
         return None
     column = max(columns, key=lambda c: (matched.of_column(c), -c))
-    rows = [r for r in _holding(matched.table, _named_values(matched, titled)) if not _is_total(matched.table, r)]
+    rows = [r for r in _holding(matched.table, named) if not _is_total(matched.table, r)]
     valued = [(r, _quantity(matched.table, r, column, limits[0].dimension)) for r in rows]
     inside = [r for r, value in valued if value is not None and limits[0].holds(value)]
     return inside if 0 < len(inside) < len(rows) else None
@@ -137,11 +137,10 @@ def _at(row: Row, column: int) -> str:
 
 
 def _extreme(
-    sentence: Sentence, matched: Match, question: str, least: bool, titled: frozenset[str]
+    sentence: Sentence, matched: Match, question: str, least: bool, rows: Sequence[int]
 ) -> Iterator[Candidate]:
-    """The row with the largest figure or latest day under the header asked for; of a single row the column."""
+    """Of the rows that are meant the one with the largest figure or latest day under the header asked for; of a single row the column."""
     table = matched.table
-    rows = _meant(matched, titled)
     if len(rows) == 1 and len(table.rows) > 1:
         yield from _extreme_in_row(sentence, matched, rows[0], least)
         rows = [row for row in range(len(table.rows)) if not _is_total(table, row)]
