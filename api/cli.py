@@ -5,6 +5,7 @@ TIAOWEN_ENCODER   a sentence-transformers model, by name or folder, in the place
 TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, in the place of the builtin reranker; none for none
 TIAOWEN_READER    a question-answering model of transformers, by name or folder, in the place of the builtin reader; none for none
 TIAOWEN_READER_THREADS  cores that one reading with the builtin reader takes; all where 0, shared among workers by default
+TIAOWEN_INDEX     who carries the index: files of the data folder, or a Milvus (milvus://host:19530/collection)
 TIAOWEN_MAX_WRONG_RATE  the share of the answers given that may be wrong, 0..1; less of it means more refusals
 """
 
@@ -32,7 +33,7 @@ from api.commands import upgrade as cli_upgrade
 from api.commands import watch as cli_watch
 from api.errors import Internal
 from api.faults import damage_of, named
-from api.models import encoder_name, models_from
+from api.models import encoder_name, index_name, models_from
 from api.run.private import make_private
 from api.run.serving import DataFolder, catch_up, serve
 from api.settings import settings_from
@@ -182,7 +183,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
     limits = settings_from(os.environ).reading
     files = find_files(options.paths)
-    with changing(options.data, encoder_name(), options.wait, _say) as store:
+    with changing(options.data, encoder_name(), options.wait, _say, index=index_name()) as store:
         with tqdm(total=len(files), desc="读取文件", unit="个", disable=None, leave=False) as bar:
 
             def step(name: str) -> None:
@@ -191,7 +192,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
             with Confined(limits) as reader:
                 report = ingest(store, options.paths, step, reader.parts)
-        passages = update_index(store, options.data, encoder_name(), ProgressBars())
+        passages = update_index(store, options.data, encoder_name(), ProgressBars(), index=index_name())
         _tell(report, store, passages)
     return 1 if report.count("rejected") else 0
 
@@ -247,9 +248,9 @@ def _drop(options: argparse.Namespace) -> int:
     from qa.changes import changing
 
     Store(options.data, create=False)  # no folder is made to remove files from
-    with changing(options.data, encoder_name(), options.wait, _say) as store:
+    with changing(options.data, encoder_name(), options.wait, _say, index=index_name()) as store:
         paths = remove(store, options.data, options.names)
-        passages = update_index(store, options.data, encoder_name(), ProgressBars())
+        passages = update_index(store, options.data, encoder_name(), ProgressBars(), index=index_name())
         counts = store.counts()
     print(
         f"已移除 {len(paths)} 个文件；库中现有文件 {counts.documents} 份、条款 {counts.clauses} 条，索引 {passages or '未变'}"
@@ -258,7 +259,7 @@ def _drop(options: argparse.Namespace) -> int:
 
 
 def _engine(data: Path) -> Engine:
-    catch_up(data, encoder_name(), _say)
+    catch_up(data, models_from(os.environ), _say)
     return DataFolder(data, models_from(os.environ)).build()
 
 
@@ -282,7 +283,7 @@ def _mcp(options: argparse.Namespace) -> int:
     from api.run.serving import DataFolder
 
     settings = settings_from(os.environ)
-    catch_up(options.data, encoder_name(), _say)
+    catch_up(options.data, models_from(os.environ), _say)
     service = EngineService.over(DataFolder(options.data, models_from(os.environ)))
     service.load()
     service.watch()
@@ -403,11 +404,11 @@ def _adapt(options: argparse.Namespace) -> int:
     Store(options.data, create=False)
     if options.undo:
         with alone(options.data, options.wait, _say):
-            done = undo_adapt(options.data, ProgressBars())
+            done = undo_adapt(options.data, ProgressBars(), index_name())
         print("已回到内置编码器，索引已更新" if done else "没有微调过的编码器，未作改动")
         return 0
     with alone(options.data, options.wait, _say):
-        report, kept = adapt_encoder(options.data, ProgressBars())
+        report, kept = adapt_encoder(options.data, ProgressBars(), index_name())
     print(f"条款 {report.clauses} 条，段落 {report.passages} 段；用留出条款的 {report.questions} 个问题比较：")
     for name, before, after in table(report):
         print(f"  {name}  {before:.3f} → {after:.3f}（{after - before:+.3f}）")

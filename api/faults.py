@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from api.errors import DataDamaged, DiskFull
+from api.models import index_name
 from corpus.errors import PolicyError, StoreError
 from corpus.store import FILE as DOCUMENTS
 
@@ -55,11 +56,12 @@ def damage_of(data: Path) -> PolicyError | None:
 
     A large file of the index is not read whole each time that it is opened, and may fail anyhow where it is used.
     """
+    from index.carriers import carrier_of
     from index.snapshot import open_snapshot
 
     try:
         if (data / INDEX).is_dir():
-            open_snapshot(data / INDEX, full=True)
+            open_snapshot(data / INDEX, full=True, carrier=carrier_of(index_name()))
         for name in (DOCUMENTS, RECORDS):
             if (data / name).is_file():
                 with closing(sqlite3.connect(f"file:{quote(str(data / name))}?mode=ro", uri=True)) as connection:

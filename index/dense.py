@@ -80,7 +80,7 @@ class DenseIndex:
         if exact:
             index = _faiss().IndexFlatIP(dim)
         else:
-            index = _faiss().IndexHNSWFlat(dim, _sized(n)[0], _faiss().METRIC_INNER_PRODUCT)
+            index = _faiss().IndexHNSWFlat(dim, sized(n)[0], _faiss().METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = HNSW_EF_BUILD
         _faiss().omp_set_num_threads(BUILD_THREADS)
         if n:
@@ -111,7 +111,7 @@ class DenseIndex:
         return DenseIndex(index, False, None if same else numbers)
 
     def _outgrown(self, n: int) -> bool:
-        return int(self._index.hnsw.nb_neighbors(1)) != _sized(n)[0]
+        return int(self._index.hnsw.nb_neighbors(1)) != sized(n)[0]
 
     def _gathered(self, kept: Rows, fresh: Vector) -> Vector:
         vectors = np.empty((len(kept), self.dim), dtype=np.float32)
@@ -189,10 +189,10 @@ class DenseIndex:
         return _faiss().SearchParametersHNSW(sel=selector, efSearch=max(k, min(HNSW_EF_MOST, int(self._ef() * longer))))
 
     def _ef(self) -> int:
-        return _sized(len(self))[1]
+        return sized(len(self))[1]
 
 
-def _sized(n: int) -> tuple[int, int]:
+def sized(n: int) -> tuple[int, int]:
     """M and ef of a graph of `n` vectors."""
     return max(size for size in HNSW_SIZES if size[0] <= n)[1:]
 

@@ -3,6 +3,7 @@
 PolicyError                  (corpus/errors.py)
 ├── BadReader                code "bad_reader"         the model that reads passages cannot be used
 ├── EncoderError             code "encoder_unusable"   the sentence model cannot be loaded
+├── IndexAway                code "index_away"         the engine that carries the index does not answer
 └── SnapshotError            code "index_unusable"     the index folder cannot be read or written
 """
 
@@ -27,5 +28,13 @@ class SnapshotError(PolicyError):
     """The index folder is missing, damaged, or was built for another encoder or format."""
 
     code = "index_unusable"
+    status = 503
+    retryable = True
+
+
+class IndexAway(PolicyError):
+    """The engine that carries the index (TIAOWEN_INDEX) does not answer, or not in time."""
+
+    code = "index_away"
     status = 503
     retryable = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from index.errors import BadReader, EncoderError
+from index.errors import BadReader, EncoderError, SnapshotError
 
 MODELS = ("torch", "sentence_transformers", "transformers")
 """What other models than the builtin ones, and fitting them, need: the extra `models`."""
@@ -13,6 +13,25 @@ _HINT = (
     "请在程序目录执行 .venv/bin/pip install -c constraints.txt -e '.[models]'（约 1 GB；torch 用 CPU 版即可），"
     "或去掉这项设置，用内置的模型。"
 )
+
+
+ENGINES = ("pymilvus", "milvus_lite", "grpc")
+"""What an index that Milvus carries needs: the extra `cluster`."""
+_ENGINE_HINT = (
+    "请在程序目录执行 .venv/bin/pip install -c constraints.txt -e '.[cluster]'，或去掉这项设置，用内置的索引。"
+)
+
+
+@contextmanager
+def engine_for(what: str) -> Iterator[None]:
+    """Around the import of one of ENGINES; `what` (Chinese) names what needs it. Raises SnapshotError where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as absent:
+        package = (absent.name or "").partition(".")[0]
+        if package not in ENGINES:
+            raise
+        raise SnapshotError(f"{what}需要另外安装的组件（缺少 {package}）", _ENGINE_HINT) from absent
 
 
 @contextmanager

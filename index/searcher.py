@@ -14,6 +14,7 @@ from index.candidates import Candidates
 from index.encoder import Encoder
 from index.errors import SnapshotError
 from index.fuse import fuse
+from index.parts import Allowed
 from index.rerank import LEAST_RERANKED, MOST_CHARS, RERANKED, Reranker
 from index.snapshot import REBUILD, Snapshot, other_encoder
 from index.tokens import Tokenizer
@@ -180,13 +181,13 @@ class Searcher:
         scores = self.reranker.scores(found)
         return np.concatenate([found.rows[np.argsort(-scores, kind="stable")], order[len(found) :]])
 
-    def _lexical(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
+    def _lexical(self, query: str, added: str, depth: int, allowed: Allowed | None) -> Found:
         weights = dict.fromkeys(self.tokenizer.tokens(added), ADDED_WEIGHT) if added else {}
         weights |= dict.fromkeys(self.tokenizer.tokens(query), 1.0)
         lexical = self.snapshot.lexical
         return Found(lexical.find(weights, depth, allowed)[0], lambda rows: lexical.scores_of(weights, rows))
 
-    def _dense(self, query: str, added: str, depth: int, allowed: NDArray[np.bool_] | None) -> Found:
+    def _dense(self, query: str, added: str, depth: int, allowed: Allowed | None) -> Found:
         vector = self._vector(query, added)
         dense = self.snapshot.dense
         return Found(dense.top(vector, depth, allowed)[0], lambda rows: dense.scores(vector, rows), vector)

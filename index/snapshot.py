@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.errors import SnapshotError
 from index.lexical import LexicalIndex
+from index.parts import Allowed, Dense, Documents, Lexical
 from index.tokens import Tokenizer
 from index.types import Passage
 
@@ -46,6 +47,8 @@ CURRENT = "CURRENT"  # the file that names the folder in use
 _MANIFEST = "manifest.json"
 _TEXTS = "passages.texts.npy"
 REBUILD = "重新执行 tiaowen ingest"
+ELSEWHERE = "carried.json"
+"""In the folder of a snapshot that an engine carries: where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,10 @@ class Snapshot:
 
     folder: Path
     manifest: Manifest
-    passages: Passages
-    lexical: LexicalIndex
-    dense: DenseIndex
-    document_ids: tuple[str, ...]
-    document_of_row: NDArray[np.int32]
+    passages: Sequence[Passage]
+    lexical: Lexical
+    dense: Dense
+    documents: Documents
 
     def __len__(self) -> int:
         return self.manifest.passages
@@ -109,10 +111,49 @@ class Snapshot:
     def encoder_id(self) -> str:
         return self.manifest.encoder_id
 
+    def allowed(self, documents: frozenset[str]) -> Allowed:
+        """What limits a search of the parts to passages of these documents."""
+        return self.documents.allowed(documents)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRows:
+    """The documents of a snapshot in files: `of_row` (n,) has for each row the place of its document in `ids`."""
+
+    ids: tuple[str, ...]
+    of_row: NDArray[np.int32]
+
     def allowed(self, documents: frozenset[str]) -> NDArray[np.bool_]:
         """Which rows belong to one of `documents`: bool (n,)."""
-        wanted = np.fromiter((d in documents for d in self.document_ids), dtype=np.bool_, count=len(self.document_ids))
-        return wanted[self.document_of_row]
+        wanted = np.fromiter((d in documents for d in self.ids), dtype=np.bool_, count=len(self.ids))
+        return wanted[self.of_row]
+
+
+class Carrier(Protocol):
+    """Who keeps the passages, counts and vectors of snapshots: files of their folders (FileCarrier), or an engine that several
+    machines search (index.milvus.carrier)."""
+
+    def write(
+        self,
+        folder: Path,
+        passages: Sequence[Passage],
+        encoder: Encoder,
+        tokenizer: Tokenizer,
+        tell: Progress,
+        old: Snapshot | None,
+    ) -> int:
+        """Writes what a snapshot in `folder` will need, taking over what it can from `old`; returns how many documents the passages are
+        of. Nobody sees it yet."""
+        ...
+
+    def open(self, folder: Path, manifest: Manifest) -> Snapshot:
+        """Opens what was written. Raises SnapshotError where another carrier wrote it, and what reading files raises."""
+        ...
+
+    def publish(self, folder: Path, kept: Sequence[Path]) -> None:
+        """Everybody is to search the snapshot in `folder`, and only it and those in `kept` are still needed. Done twice, it does nothing
+        the second time."""
+        ...
 
 
 @contextmanager
@@ -139,6 +180,7 @@ def build_snapshot(
     *,
     tokenizer: Tokenizer | None = None,
     reuse: bool = False,
+    carrier: Carrier | None = None,
 ) -> Snapshot:
     """Index `passages`, publish the snapshot in `parent` and open it.
 
@@ -156,23 +198,26 @@ def build_snapshot(
     """
     tell = progress or _silent
     tokenizer = tokenizer or Tokenizer()
+    carrier = carrier or FileCarrier()
     try:
         with writing(parent):
             _remove_partial(parent)
             name = f"{max((int(p.name) for p in _published(parent)), default=0) + 1:06d}"
             partial = parent / f"{name}.partial"
             partial.mkdir()
-            old = _reusable(parent, encoder, tokenizer) if reuse else None
+            old = _reusable(parent, encoder, tokenizer, carrier) if reuse else None
             given = passages(partial) if callable(passages) else passages
-            _write(partial, given, encoder, tokenizer, tell, old)
+            documents = carrier.write(partial, given, encoder, tokenizer, tell, old)
+            _write_manifest(partial, len(given), documents, encoder, tokenizer)
             del old
             partial.rename(parent / name)
             before = _named(parent)
             _point(parent, name)
             _remove_others(parent, {name, before})
+            carrier.publish(parent / name, [parent / before] if before else [])
     except OSError as error:
         raise _not_writable(parent, error) from error
-    return open_snapshot(parent, verify=False)
+    return open_snapshot(parent, verify=False, carrier=carrier)
 
 
 def _not_writable(parent: Path, error: OSError) -> SnapshotError:
@@ -180,12 +225,19 @@ def _not_writable(parent: Path, error: OSError) -> SnapshotError:
     return SnapshotError(f"索引目录 {parent} 无法写入：{reason}", "检查目录权限和磁盘空间后" + REBUILD)
 
 
-def open_snapshot(parent: Path, verify: bool = True, *, encoder_id: str | None = None, full: bool = False) -> Snapshot:
+def open_snapshot(
+    parent: Path,
+    verify: bool = True,
+    *,
+    encoder_id: str | None = None,
+    full: bool = False,
+    carrier: Carrier | None = None,
+) -> Snapshot:
     """Open the snapshot that `parent` points at.
 
     `verify` compares the sizes of all files, and the checksums of those up to 64 MB (`full`: of all). `encoder_id`,
     where given, must be the one that the vectors were made by. Raises SnapshotError where the snapshot is missing,
-    damaged, or of another format or encoder.
+    damaged, or of another format, encoder or carrier.
     """
     folder = _current(parent)
     manifest = _read_manifest(folder)
@@ -194,56 +246,81 @@ def open_snapshot(parent: Path, verify: bool = True, *, encoder_id: str | None =
     if verify:
         _verify(folder, manifest, full)
     try:
-        snapshot = _open(folder, manifest)
+        snapshot = (carrier or FileCarrier()).open(folder, manifest)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise SnapshotError(f"索引 {folder} 已损坏：{error}", REBUILD) from error
-    sizes = {len(snapshot.passages), len(snapshot.lexical), len(snapshot.dense), len(snapshot.document_of_row)}
+    sizes = {len(snapshot.passages), len(snapshot.lexical), len(snapshot.dense)}
     if sizes != {manifest.passages}:
         raise SnapshotError(f"索引 {folder} 已损坏：各部分条数不一致", REBUILD)
     return snapshot
 
 
-def _write(
-    folder: Path,
-    passages: Sequence[Passage],
-    encoder: Encoder,
-    tokenizer: Tokenizer,
-    tell: Progress,
-    old: Snapshot | None = None,
-) -> None:
-    documents = _write_passages(folder, passages)
-    digests = [_digest(searched_text(p)) for p in passages]
-    np.save(folder / _TEXTS, np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, _DIGEST_BYTES))
-    kept = np.full(len(passages), -1, dtype=np.int64) if old is None else _matched(old.folder, digests)
-    del digests
-    new = np.flatnonzero(kept < 0).tolist()
+@dataclass(frozen=True, slots=True)
+class FileCarrier:
+    """Keeps a snapshot in files of its folder."""
 
-    def token_lists() -> Iterator[list[str]]:
-        for done, row in enumerate(new, 1):
-            yield tokenizer.tokens(searched_text(passages[row]))
-            if done % 256 == 0 or done == len(new):
-                tell("tokens", done, len(new))
+    def write(
+        self, folder: Path, passages: Sequence[Passage], encoder: Encoder, tokenizer: Tokenizer, tell: Progress,
+        old: Snapshot | None,
+    ) -> int:  # fmt: skip
+        """As Carrier says."""
+        documents = _write_passages(folder, passages)
+        digests = [text_digest(p) for p in passages]
+        np.save(folder / _TEXTS, np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, _DIGEST_BYTES))
+        lexical, dense = (old.lexical, old.dense) if old is not None else (None, None)
+        kept = _matched(old.folder, digests) if old is not None else np.full(len(passages), -1, dtype=np.int64)
+        del digests
+        new = np.flatnonzero(kept < 0).tolist()
 
-    lexical = LexicalIndex.build(token_lists()) if old is None else old.lexical.updated(kept, token_lists())
-    lexical.save(folder / "lexical")
-    del lexical
-    vectors = np.zeros((len(new), encoder.dim), dtype=np.float32)
-    for start in range(0, len(new), ENCODE_BATCH):
-        batch = new[start : start + ENCODE_BATCH]
-        vectors[start : start + len(batch)] = encoder.encode_passages([searched_text(passages[row]) for row in batch])
-        tell("vectors", start + len(batch), len(new))
-    tell("index", 0, len(passages))
-    (DenseIndex.build(vectors) if old is None else old.dense.updated(kept, vectors)).save(folder / "dense")
-    tell("index", len(passages), len(passages))
-    _write_manifest(folder, len(passages), documents, encoder, tokenizer)
+        def token_lists() -> Iterator[list[str]]:
+            for done, row in enumerate(new, 1):
+                yield tokenizer.tokens(searched_text(passages[row]))
+                if done % 256 == 0 or done == len(new):
+                    tell("tokens", done, len(new))
+
+        if isinstance(lexical, LexicalIndex):
+            lexical.updated(kept, token_lists()).save(folder / "lexical")
+        else:
+            LexicalIndex.build(token_lists()).save(folder / "lexical")
+        vectors = np.zeros((len(new), encoder.dim), dtype=np.float32)
+        for start in range(0, len(new), ENCODE_BATCH):
+            batch = new[start : start + ENCODE_BATCH]
+            texts = [searched_text(passages[row]) for row in batch]
+            vectors[start : start + len(batch)] = encoder.encode_passages(texts)
+            tell("vectors", start + len(batch), len(new))
+        tell("index", 0, len(passages))
+        if isinstance(dense, DenseIndex):
+            dense.updated(kept, vectors).save(folder / "dense")
+        else:
+            DenseIndex.build(vectors).save(folder / "dense")
+        tell("index", len(passages), len(passages))
+        return documents
+
+    def open(self, folder: Path, manifest: Manifest) -> Snapshot:
+        """As Carrier says."""
+        if (folder / ELSEWHERE).exists():
+            raise SnapshotError("索引保存在 Milvus 里，而没有设置 TIAOWEN_INDEX", "设置 TIAOWEN_INDEX，或" + REBUILD)
+        with (folder / "passages.bin").open("rb") as file:
+            data: bytes | mmap.mmap = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if manifest.passages else b""
+        ids = tuple(json.loads((folder / "documents.json").read_text("utf-8")))
+        documents = DocumentRows(ids, np.load(folder / "documents.rows.npy"))
+        if len(documents.of_row) != manifest.passages:
+            raise ValueError("not every row has a document")
+        return Snapshot(
+            folder, manifest, Passages(data, np.asarray(np.load(folder / "passages.offsets.npy", mmap_mode="r"))),
+            LexicalIndex.open(folder / "lexical"), DenseIndex.open(folder / "dense"), documents,
+        )  # fmt: skip
+
+    def publish(self, folder: Path, kept: Sequence[Path]) -> None:
+        """As Carrier says: the folder is all there is, and CURRENT names it."""
 
 
-def _reusable(parent: Path, encoder: Encoder, tokenizer: Tokenizer) -> Snapshot | None:
+def _reusable(parent: Path, encoder: Encoder, tokenizer: Tokenizer, carrier: Carrier) -> Snapshot | None:
     """The snapshot in use, every byte checked, where vectors and counts of it can be taken over."""
     if not (parent / CURRENT).is_file():
         return None
     try:
-        old = open_snapshot(parent, encoder_id=encoder.id, full=True)
+        old = open_snapshot(parent, encoder_id=encoder.id, full=True, carrier=carrier)
         if old.manifest.tokenizer_id != tokenizer.settings_id:
             raise SnapshotError("索引由另一版本的分词器建立", REBUILD)
     except SnapshotError as error:
@@ -252,8 +329,10 @@ def _reusable(parent: Path, encoder: Encoder, tokenizer: Tokenizer) -> Snapshot 
     return old
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+def text_digest(passage: Passage) -> bytes:
+    """Tells one searched text from another."""
+    text = searched_text(passage).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest()
 
 
 def _matched(folder: Path, digests: Sequence[bytes]) -> NDArray[np.int64]:
@@ -321,20 +400,6 @@ def _write_manifest(folder: Path, passages: int, documents: int, encoder: Encode
     sync(folder / _MANIFEST)
     for inner in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
         sync(inner)
-
-
-def _open(folder: Path, manifest: Manifest) -> Snapshot:
-    with (folder / "passages.bin").open("rb") as file:
-        data: bytes | mmap.mmap = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if manifest.passages else b""
-    return Snapshot(
-        folder=folder,
-        manifest=manifest,
-        passages=Passages(data, np.asarray(np.load(folder / "passages.offsets.npy", mmap_mode="r"))),
-        lexical=LexicalIndex.open(folder / "lexical"),
-        dense=DenseIndex.open(folder / "dense"),
-        document_ids=tuple(json.loads((folder / "documents.json").read_text("utf-8"))),
-        document_of_row=np.load(folder / "documents.rows.npy"),
-    )
 
 
 def _current(parent: Path) -> Path:

@@ -12,6 +12,7 @@ from corpus.ingest import PARSER
 from corpus.queries import Queries
 from corpus.store import Store
 from index.adapt import Report, adapt, items_of, remove, save
+from index.carriers import carrier_of
 from index.encoder import BUILTIN, Encoder, StaticEncoder, load_encoder
 from index.errors import SnapshotError
 from index.passages import VERSION as PASSAGES_VERSION
@@ -20,7 +21,7 @@ from index.reader.load import load_reader
 from index.reader.types import JointReader
 from index.rerank import load_reranker
 from index.searcher import Searcher
-from index.snapshot import CURRENT, Progress, Snapshot, build_snapshot, open_snapshot
+from index.snapshot import CURRENT, Carrier, Progress, Snapshot, build_snapshot, open_snapshot
 from index.tokens import Tokenizer
 from index.types import Passage
 from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
@@ -55,15 +56,15 @@ def encoder_of(data: Path, named: str = "") -> str:
     return named or (str(adapted) if adapted.is_dir() else BUILTIN)
 
 
-def adapt_encoder(data: Path, progress: Progress | None = None) -> tuple[Report, bool]:
+def adapt_encoder(data: Path, progress: Progress | None = None, index: str = "") -> tuple[Report, bool]:
     """Fits the builtin encoder to the documents of a data folder; it is in use from then on where it is worth it.
 
     Returns what it came to and whether it was kept; where it was not, all is as it was. Raises StoreError,
     SnapshotError, and EncoderError where there are too few clauses.
     """
     store = Store(data, create=False)
-    update_index(store, data, progress=progress)
-    snapshot = open_snapshot(data / INDEX)
+    update_index(store, data, progress=progress, index=index)
+    snapshot = open_snapshot(data / INDEX, carrier=carrier_of(index))
     frozen = FrozenStore(snapshot.folder / STORE)
     items = items_of(((document, frozen.clauses(document.id)) for document in frozen.documents()), snapshot)
     base = load_encoder(BUILTIN)
@@ -72,16 +73,16 @@ def adapt_encoder(data: Path, progress: Progress | None = None) -> tuple[Report,
     if report.reason:
         return report, False
     save(encoder, report, data / MODEL)
-    update_index(store, data, progress=progress)
+    update_index(store, data, progress=progress, index=index)
     return report, True
 
 
-def undo_adapt(data: Path, progress: Progress | None = None) -> bool:
+def undo_adapt(data: Path, progress: Progress | None = None, index: str = "") -> bool:
     """Goes back to the builtin encoder; False where none was adapted. Raises StoreError, SnapshotError."""
     store = Store(data, create=False)
     if not remove(data / MODEL):
         return False
-    update_index(store, data, progress=progress)
+    update_index(store, data, progress=progress, index=index)
     return True
 
 
@@ -94,6 +95,7 @@ def build_engine(
     *,
     conversations: Conversations | None = None,
     tokenizer: Tokenizer | None = None,
+    index: str = "",
 ) -> Engine:
     """The engine over a data folder; the encoder, and a CrossEncoder where one is named as reranker ("" is the builtin one,
     "none" none), are loaded at the first search, and the model that reads passages ("" is the builtin one, "none" none, or a
@@ -103,12 +105,13 @@ def build_engine(
     index of before there were such copies is brought up to date first, which is logged. `conversations` are kept in the
     engine's own memory where none are given; engines may share a `tokenizer`, whose dictionary takes 60 MB.
 
-    `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. Raises StoreError
-    or SnapshotError where nothing was ingested, BadLexicon, and BadSetting.
+    `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. `index` is who carries the
+    index ("" is files, see index.carriers). Raises StoreError or SnapshotError where nothing was ingested, BadLexicon, BadSetting,
+    and IndexAway.
     """
     reading = load_reader(reader) if isinstance(reader, str) else reader
     threshold = _threshold(max_wrong_rate, reading is not None)
-    snapshot = _with_documents(open_snapshot(data / INDEX), data, encoder)
+    snapshot = _with_documents(open_snapshot(data / INDEX, carrier=carrier_of(index)), data, encoder, index)
     store = FrozenStore(snapshot.folder / STORE)
     tokenizer = tokenizer or Tokenizer()
     searcher = Searcher(
@@ -148,25 +151,27 @@ def _threshold(max_wrong_rate: str, read: bool) -> float:
         ) from error
 
 
-def _with_documents(snapshot: Snapshot, data: Path, encoder: str) -> Snapshot:
+def _with_documents(snapshot: Snapshot, data: Path, encoder: str, index: str) -> Snapshot:
     """The snapshot, where it carries its documents; else the one that it was brought up to date to."""
     if (snapshot.folder / STORE).is_file():
         return snapshot
     _log.warning("索引 %s 由旧版本建立，没有随带文件库。现在更新索引", snapshot.folder)
-    update_index(Store(data, create=False), data, encoder)
-    return open_snapshot(data / INDEX)
+    update_index(Store(data, create=False), data, encoder, index=index)
+    return open_snapshot(data / INDEX, carrier=carrier_of(index))
 
 
-def update_index(store: Store, data: Path, encoder: str = "", progress: Progress | None = None) -> int | None:
-    """Brings the index up to date where the documents, the encoder or the way of cutting changed.
+def update_index(
+    store: Store, data: Path, encoder: str = "", progress: Progress | None = None, *, index: str = ""
+) -> int | None:
+    """Brings the index up to date where the documents, the encoder, the way of cutting or who carries it (`index`) changed.
 
     Only passages whose text is new are tokenised and encoded; all are where the encoder, the tokeniser or the format of
     the index is another, which is logged. Returns the number of passages, or None where the index was up to date. Raises
-    SnapshotError, EncoderError.
+    SnapshotError, EncoderError, IndexAway.
     """
-    model = load_encoder(encoder_of(data, encoder))
+    model, carrier = load_encoder(encoder_of(data, encoder)), carrier_of(index)
     revision = store.revision()
-    if _built_from(data / INDEX, model) == _fingerprint(store, model):
+    if _built_from(data / INDEX, model, carrier) == _fingerprint(store, model):
         if store.unpublished():
             store.published(revision)
         return None
@@ -180,7 +185,7 @@ def update_index(store: Store, data: Path, encoder: str = "", progress: Progress
         (folder / BUILT_FROM).write_text(_fingerprint(frozen, model), "utf-8")
         return passages_of_all((document, frozen.clauses(document.id)) for document in frozen.documents())
 
-    passages = len(build_snapshot(freeze, data / INDEX, model, progress, reuse=True))
+    passages = len(build_snapshot(freeze, data / INDEX, model, progress, reuse=True, carrier=carrier))
     store.published(revision)
     return passages
 
@@ -190,10 +195,10 @@ def _fingerprint(store: Queries, encoder: Encoder) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _built_from(folder: Path, encoder: Encoder) -> str:
+def _built_from(folder: Path, encoder: Encoder, carrier: Carrier) -> str:
     """The fingerprint of what the index in use was built from; "" where there is none that can be used."""
     try:
-        snapshot = open_snapshot(folder, encoder_id=encoder.id)
+        snapshot = open_snapshot(folder, encoder_id=encoder.id, carrier=carrier)
         return (snapshot.folder / BUILT_FROM).read_text("utf-8") if (snapshot.folder / STORE).is_file() else ""
     except (SnapshotError, OSError):
         return ""

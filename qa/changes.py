@@ -58,21 +58,23 @@ def alone(data: Path, wait: float = WAIT, tell: Tell = _log_it) -> Iterator[None
 
 
 @contextmanager
-def changing(data: Path, encoder: str = "", wait: float = WAIT, tell: Tell = _log_it) -> Iterator[Store]:
+def changing(
+    data: Path, encoder: str = "", wait: float = WAIT, tell: Tell = _log_it, *, index: str = ""
+) -> Iterator[Store]:
     """The store of a data folder for one change, after which `update_index` has to be called; what an earlier one left
     undone is done first. Raises what `alone` and `update_index` raise, before anything is changed."""
     with alone(data, wait, tell), writing(data / INDEX, INDEX_WAIT):
         store = Store(data)
-        _make_up(store, data, encoder, tell)
+        _make_up(store, data, encoder, tell, index)
         yield store
 
 
-def bring_together(data: Path, encoder: str = "", wait: float = 0.0, tell: Tell = _log_it) -> bool:
+def bring_together(data: Path, encoder: str = "", wait: float = 0.0, tell: Tell = _log_it, *, index: str = "") -> bool:
     """Does what an earlier change left undone; False where there was nothing. Raises what `changing` raises."""
     if not behind(data):
         return False
     with alone(data, wait, tell), writing(data / INDEX, INDEX_WAIT):
-        return _make_up(Store(data), data, encoder, tell)
+        return _make_up(Store(data), data, encoder, tell, index)
 
 
 def behind(data: Path) -> bool:
@@ -88,12 +90,12 @@ def behind(data: Path) -> bool:
         return False
 
 
-def _make_up(store: Store, data: Path, encoder: str, tell: Tell) -> bool:
+def _make_up(store: Store, data: Path, encoder: str, tell: Tell, index: str) -> bool:
     moved = store.finish_moves()
     if not _unpublished(store, data):
         return bool(moved)
     tell("上一次导入或移除没有做完，现在补齐")
-    return update_index(store, data, encoder) is not None or bool(moved)
+    return update_index(store, data, encoder, index=index) is not None or bool(moved)
 
 
 def _unpublished(store: Store, data: Path) -> bool:

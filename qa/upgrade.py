@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from corpus.errors import StoreError
 from corpus.ingest import PARSER, Report, take_in
 from corpus.store import FILE, Store, require_known
+from index.carriers import carrier_of
 from index.errors import SnapshotError
 from index.snapshot import Progress, open_snapshot, writing
 from qa.build import INDEX, STORE, update_index
@@ -55,7 +56,7 @@ class Plan:
         return bool(self.tables or self.again or self.index)
 
 
-def plan(data: Path) -> Plan:
+def plan(data: Path, index: str = "") -> Plan:
     """What is to be done; changes nothing. Raises StoreError where there is no store, or it is of a newer version."""
     path = data / FILE
     if not path.is_file():
@@ -69,7 +70,7 @@ def plan(data: Path) -> Plan:
         raise StoreError(
             f"文件库无法读取：{path}（{error}）", "请检查目录权限，或用 tiaowen restore 恢复备份"
         ) from error
-    return Plan(tables, again, kept, _index_fault(data))
+    return Plan(tables, again, kept, _index_fault(data, index))
 
 
 def outdated(data: Path) -> int:
@@ -90,17 +91,19 @@ def upgrade(
     tell: Tell = lambda message: None,
     step: Callable[[str], None] | None = None,
     progress: Progress | None = None,
+    *,
+    index: str = "",
 ) -> Report:
     """Does what `plan` says; returns what became of the files read again. Done twice, it does nothing the second time.
 
-    `step` is called with the name of each file. Raises StoreBusy, StoreError, SnapshotError, EncoderError.
+    `step` is called with the name of each file. Raises StoreBusy, StoreError, SnapshotError, EncoderError, IndexAway.
     """
     with alone(data, wait, tell), writing(data / INDEX, INDEX_WAIT):
-        again = plan(data).again  # of now: somebody else may have been at it while this waited
+        again = plan(data, index).again  # of now: somebody else may have been at it while this waited
         store = Store(data, create=False)
         store.finish_moves()
         report = take_in(store, [(original.path, original.name) for original in again], step)
-        update_index(store, data, encoder, progress)
+        update_index(store, data, encoder, progress, index=index)
     return report
 
 
@@ -145,9 +148,9 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _index_fault(data: Path) -> str:
+def _index_fault(data: Path, index: str) -> str:
     try:
-        snapshot = open_snapshot(data / INDEX, verify=False)
+        snapshot = open_snapshot(data / INDEX, verify=False, carrier=carrier_of(index))
     except SnapshotError as error:
         return error.message
     return "" if (snapshot.folder / STORE).is_file() else "索引没有随带文件库"

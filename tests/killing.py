@@ -92,7 +92,7 @@ def apart(data: Path) -> list[str]:
     frozen = FrozenStore(snapshot.folder / STORE)
     out = [] if store.digest() == frozen.digest() else ["the index is of another state than the store"]
     documents = {document.id for document in store.documents()}
-    if not set(snapshot.document_ids) <= documents:
+    if not {passage.document_id for passage in snapshot.passages} <= documents:
         out.append("the index finds a document that is gone")
     uploads = (data / UPLOADS).resolve()
     lying = {p for p in uploads.rglob("*") if p.is_file() and INCOMING not in p.relative_to(uploads).parts}

@@ -19,6 +19,7 @@ import pytest
 
 from api.cli import main
 from api.commands import upgrade as cli_upgrade
+from api.models import Models
 from api.records.database import Records
 from api.records.keys import Keys
 from api.run.restore import restore
@@ -95,7 +96,7 @@ def answer(data: Path, question: str) -> str:
 @pytest.mark.parametrize("name", ALL)
 def test_a_folder_of_an_earlier_version_answers_as_it_is(name: str, tmp_path: Path) -> None:
     data = unpacked(name, tmp_path)
-    catch_up(data, "")  # as each command does that answers
+    catch_up(data, Models())  # as each command does that answers
     assert answer(data, "每箱蜂给予多少补贴？") == "85元"
 
 
@@ -167,7 +168,16 @@ def test_one_that_is_cut_short_goes_on_where_it_ended(
     data = unpacked("first", tmp_path)
     read: list[str] = []
 
-    def cut_short(folder: Path, encoder: str, wait: float, tell: object, step: Callable[[str], None], progress: object):  # type: ignore[no-untyped-def]
+    def cut_short(  # type: ignore[no-untyped-def]
+        folder: Path,
+        encoder: str,
+        wait: float,
+        tell: object,
+        step: Callable[[str], None],
+        progress: object,
+        *,
+        index: str,
+    ):
         def stop(name: str) -> None:
             if len(read) == after:
                 raise KeyboardInterrupt

@@ -20,7 +20,7 @@ from api.changes import evaluations
 from api.changes.jobs import MOST_SECONDS, SETTLE, UPLOADS, Job, Jobs
 from api.changes.told import FileTold, is_of, told
 from api.changes.watched.intake import Intake
-from api.models import encoder_name
+from api.models import encoder_name, index_name
 from api.records.database import Records
 from api.settings import settings_from
 from corpus.confined import Confined
@@ -81,7 +81,7 @@ def _noted(jobs: Jobs, ident: str, work: Callable[[], None], message: str, hint:
 
 def _change(jobs: Jobs, data: Path, ident: str, parts: Parts) -> None:
     """Does an upload, a removal, or what is to be done of watched folders."""
-    with changing(data, encoder_name(), WAIT) as store, _within(MOST_SECONDS):
+    with changing(data, encoder_name(), WAIT, index=index_name()) as store, _within(MOST_SECONDS):
         jobs.tidy()
         if (job := jobs.begin(ident)) is None:  # another process did it, while this one waited
             return
@@ -119,7 +119,7 @@ def run_all(data: Path, ident: str) -> int:
 def settle(data: Path) -> int:
     """Does what an earlier change left undone; returns the exit status."""
     try:
-        bring_together(data, encoder_name(), WAIT)
+        bring_together(data, encoder_name(), WAIT, index=index_name())
     except PolicyError as error:
         log.error("the index could not be brought up to date: %s", error.message)
         return 1
@@ -233,7 +233,7 @@ def _finish(jobs: Jobs, store: Store, data: Path, ident: str, published: Callabl
             jobs.note(ident, stage=stage, done=done, total=total)
 
     jobs.note(ident, status="indexing", stage="index", done=0, total=0)
-    passages = update_index(store, data, encoder_name(), progress)
+    passages = update_index(store, data, encoder_name(), progress, index=index_name())
     published()
     totals = store.counts()
     current = data / INDEX / CURRENT

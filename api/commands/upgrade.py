@@ -35,7 +35,8 @@ def add(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the command. Raises PolicyError."""
     data: Path = options.data
-    found = plan(data)
+    named = models_from(os.environ)
+    found = plan(data, named.index)
     _tell(found)
     if not found.needed or options.check:
         return 0
@@ -49,8 +50,7 @@ def run(options: argparse.Namespace) -> int:
             bar.set_postfix_str(name[-30:], refresh=False)
             bar.update()
 
-        encoder = models_from(os.environ).encoder
-        report = upgrade(data, encoder, options.wait, _say, step, ProgressBars())
+        report = upgrade(data, named.encoder, options.wait, _say, step, ProgressBars(), index=named.index)
     (data / NOTE).unlink(missing_ok=True)
     for file in report.files:
         if file.outcome == "rejected":

@@ -87,6 +87,7 @@ class DataFolder:
             self._reader or NONE,
             conversations=self._conversations,
             tokenizer=self._tokenizer,
+            index=named.index,
         )
 
 
@@ -163,7 +164,7 @@ def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
     if not os.environ.get(READER_THREADS, "").strip():
         os.environ[READER_THREADS] = str(max(1, _cores() // workers))
     with in_use(data), _listening(host, port) as listener:
-        catch_up(data, models_from(os.environ).encoder)
+        catch_up(data, models_from(os.environ))
         base = f"http://{_shown(host)}:{listener.getsockname()[1]}"
         told = f"条问已启动：{base} （按 Ctrl+C 停止）"
         if is_open:
@@ -171,7 +172,7 @@ def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
         return _serve_alone(listener, told) if workers == 1 else _serve_with(workers, listener, told)
 
 
-def catch_up(data: Path, encoder: str, tell: Callable[[str], None] = log.info) -> None:
+def catch_up(data: Path, named: Models, tell: Callable[[str], None] = log.info) -> None:
     """Does what a change of the documents left undone whose process was killed, before anything is answered.
 
     Where somebody else changes them now, it is left to him; where it cannot be done, what was published last is served.
@@ -181,7 +182,7 @@ def catch_up(data: Path, encoder: str, tell: Callable[[str], None] = log.info) -
     if not behind(data):
         return
     try:
-        bring_together(data, encoder, 0.0, tell)
+        bring_together(data, named.encoder, 0.0, tell, index=named.index)
     except StoreBusy:
         tell("文件正在导入，完成后会自动换上新的索引")
     except PolicyError as error:
