@@ -221,7 +221,7 @@ def test_a_folder_comes_in_by_batches_with_its_names(desk: Tab, data: Path, tmp_
         )
     (folder / "空.txt").write_bytes(b"")
     with zipfile.ZipFile(folder / "包.zip", "w") as archive:
-        archive.writestr("里/雨棚.txt", "澜江市雨棚办法\n第一条 雨棚每个补助90元。\n")
+        archive.writestr("里/雨棚.txt", "澜江市雨棚办法\n第一条 雨棚补助标准为90元。\n")
     page = desk.open("/library")
     page.locator("#folder").set_input_files(folder)
     report = page.locator(".result")

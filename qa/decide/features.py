@@ -55,7 +55,7 @@ _GROUPS = tuple(dict.fromkeys(_KINDS.values()))
 _BY_GROUP = ("asked", "told_by_reader", "agrees", "fit", "found")
 """Of the candidate again, apart for each group of answer types: how far forms and reader are to be trusted differs among them."""
 
-NAMES = (*_PASSAGE, *_SENTENCE, *_CANDIDATE, *(f"{group}/{what}" for group in _GROUPS for what in _BY_GROUP))
+NAMES = (*_PASSAGE, *_SENTENCE, *_CANDIDATE, *(f"{group}/{what}" for group in _GROUPS for what in _BY_GROUP), "belief")
 """The features, in their order."""
 
 RIVALRY = ("margin", "others_answer", "support", "near")
@@ -67,6 +67,7 @@ _MOST_LOGIT = 8.0
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _FIGURE = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*|[〇零一二两三四五六七八九十百千万亿]+")
+_TINY = 1e-6
 _MANY_FIGURES = 4  # beyond the first: what has as many is a table or a list
 _STOPS = re.compile(r"[\s，。；：、！？“”‘’\"'（）()《》]+")
 _AT = {name: at for at, name in enumerate(NAMES)}
@@ -125,7 +126,23 @@ def features_of(pool: Pool) -> Matrix:
         out[own_group, _AT[f"{group}/asked"]] = 1.0
         for what in _BY_GROUP[1:]:
             out[own_group, _AT[f"{group}/{what}"]] = out[own_group, _AT[what]]
+    out[:, _AT["belief"]] = _belief(out, pool.candidates)
     return out
+
+
+def _belief(rows: Matrix, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+    """The share of the reader's belief over all passages that goes to the words of each candidate, (n,): what two forms tell of one document
+    counts once, what several documents say adds up."""
+    joint = np.prod([np.clip(rows[:, _AT[name]], 0, 1) for name in ("agrees", "relevance_share", "answers")], axis=0)
+    said = [bare(c.text) for c in candidates]
+    best: dict[tuple[str, str], float] = {}
+    for text, candidate, belief in zip(said, candidates, joint.tolist(), strict=True):
+        key = (text, candidate.sentence.source.document.id)
+        best[key] = max(best.get(key, 0.0), belief)
+    of_words: dict[str, float] = {}
+    for (text, _), belief in best.items():
+        of_words[text] = of_words.get(text, 0.0) + belief
+    return np.array([of_words[text] for text in said], dtype=np.float32) / (sum(of_words.values()) + _TINY)
 
 
 def _of_passage(

@@ -61,6 +61,10 @@ class Recipe:
     smoothing: float = 0.02  # of the yes/no labels of questions and passages
     polarity: float = 2.0  # what yes or no counts among the parts of the loss: it is learnt last
     others: int = 1  # of a question, besides the passage that answers it
+    others_city: int = (
+        3  # the same of a question about a city's file, whose others come from a store of many such files
+    )
+    compared: float = 1.0  # what the comparison of a question's passages counts among the parts of the loss
     strangers: float = (
         0.25  # share of the questions that also see a passage of another question, where none was retrieved
     )
@@ -167,7 +171,8 @@ class Questions:
         passages = self.retrieved.get(example.id, [])
         if passages and example.kind != "holds" and self.rng.random() > self.recipe.retrieved:
             return
-        others = self.recipe.others + (example.kind == "holds")  # of an answer unmarked only the comparison teaches
+        others = self.recipe.others_city if example.source == "city" else self.recipe.others
+        others += example.kind == "holds"  # of an answer unmarked only the comparison teaches
         for title, passage in self.rng.sample(passages, min(len(passages), others)):
             yield elsewhere(example, passage, title)
         if not passages and self.rng.random() < self.recipe.strangers:
@@ -281,7 +286,7 @@ def loss_of(
             compared.append(-whole[at : at + len(group), 4].log_softmax(0)[0])
         at += len(group)
     if compared:
-        parts["relevant"] = torch.stack(compared).mean() / 2
+        parts["relevant"] = recipe.compared * torch.stack(compared).mean()
     return parts
 
 
