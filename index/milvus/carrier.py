@@ -12,7 +12,7 @@ from index.errors import SnapshotError
 from index.milvus import publish
 from index.milvus.address import MilvusAddress
 from index.milvus.client import Connection
-from index.milvus.parts import MilvusDense, MilvusLexical
+from index.milvus.parts import MilvusLexical
 from index.snapshot import ELSEWHERE, REBUILD, Manifest, Progress, Snapshot, searched_text, text_digest
 from index.tokens import Tokenizer
 from index.types import Passage
@@ -48,7 +48,6 @@ class MilvusCarrier:
     def open(self, folder: Path, manifest: Manifest) -> Snapshot:
         """As Carrier says."""
         found = publish.read(self.connection, _collection(folder))
-        assert isinstance(found.dense, MilvusDense)
         return Snapshot(folder, manifest, found.passages, found.lexical, found.dense, found.documents)
 
     def publish(self, folder: Path, kept: Sequence[Path]) -> None:

@@ -75,7 +75,7 @@ class Connection:
     def in_use(self) -> str | None:
         """The collection that the alias names; None where nothing was published."""
         name = self.address.collection
-        if name not in self._told(lambda: self._aliases()):
+        if name not in self._told(self._aliases):
             return None
         return str(self._told(lambda: self._client.describe_alias(name, timeout=ASKED_SECONDS))["collection_name"])
 
