@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
+from corpus.errors import PolicyError
 from index.errors import BadReader, EncoderError, SnapshotError
 
 MODELS = ("torch", "sentence_transformers", "transformers")
@@ -23,24 +24,22 @@ _ENGINE_HINT = (
 
 
 @contextmanager
-def engine_for(what: str) -> Iterator[None]:
+def _needing(packages: tuple[str, ...], what: str, hint: str, error: type[PolicyError]) -> Iterator[None]:
+    """Around the import of one of `packages`. Raises `error` where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as absent:
+        package = (absent.name or "").partition(".")[0]
+        if package not in packages:
+            raise
+        raise error(f"{what}需要另外安装的组件（缺少 {package}）", hint) from absent
+
+
+def engine_for(what: str) -> AbstractContextManager[None]:
     """Around the import of one of ENGINES; `what` (Chinese) names what needs it. Raises SnapshotError where one is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as absent:
-        package = (absent.name or "").partition(".")[0]
-        if package not in ENGINES:
-            raise
-        raise SnapshotError(f"{what}需要另外安装的组件（缺少 {package}）", _ENGINE_HINT) from absent
+    return _needing(ENGINES, what, _ENGINE_HINT, SnapshotError)
 
 
-@contextmanager
-def models_for(what: str, error: type[EncoderError] | type[BadReader]) -> Iterator[None]:
+def models_for(what: str, error: type[EncoderError] | type[BadReader]) -> AbstractContextManager[None]:
     """Around the import of one of MODELS; `what` (Chinese) names what needs it. Raises `error` where one is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as absent:
-        package = (absent.name or "").partition(".")[0]
-        if package not in MODELS:
-            raise
-        raise error(f"{what}需要另外安装的组件（缺少 {package}）", _HINT) from absent
+    return _needing(MODELS, what, _HINT, error)
