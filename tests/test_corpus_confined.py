@@ -92,7 +92,9 @@ def test_one_process_reads_many_files(reader: Confined, tmp_path: Path) -> None:
 
 def workers() -> list[int]:
     """The reading processes of this one."""
-    listed = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+    )
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if "corpus.worker" in line]
 
 
