@@ -15,7 +15,7 @@ from index.encoder import Encoder
 from index.errors import SnapshotError
 from index.milvus.client import Connection
 from index.milvus.parts import MilvusDense, MilvusDocuments, MilvusLexical, MilvusPassages
-from index.milvus.stored import ABOUT, StoredRows, in_parts, make_about, make_rows, norms, plain, sparse_of, times_of
+from index.milvus.stored import ABOUT, StoredRows, in_parts, make_about, make_rows, norms, plain, sparse_of
 from index.postings import Counts, count
 from index.tokens import Tokenizer
 from index.types import Passage
@@ -143,16 +143,12 @@ def _token_lists(
 ) -> Iterator[list[str]]:  # fmt: skip
     names = list(old.lexical.tokens) if old is not None else []
     for rows in in_parts(range(len(passages)), _WRITTEN):
-        known = old.stored.get(kept[row] for row in rows if row in kept) if old is not None else []
-        by_row = dict(zip((row for row in rows if row in kept), known, strict=True))
+        if old is not None:
+            old.stored.get(kept[row] for row in rows if row in kept)  # in one request; each is then at hand
         for row in rows:
-            if row in by_row and old is not None:
-                times = times_of(by_row[row], old.lexical.mean_length())
-                yield [
-                    names[n]
-                    for n, often in zip(by_row[row].ids.tolist(), times.tolist(), strict=True)
-                    for _ in range(often)
-                ]
+            if old is not None and row in kept:
+                ids, times = old.lexical.tokens_in(kept[row])
+                yield [names[n] for n, often in zip(ids.tolist(), times.tolist(), strict=True) for _ in range(often)]
             else:
                 yield tokenizer.tokens(texts(passages[row]))
         tell("tokens", rows[-1] + 1, len(passages))

@@ -33,7 +33,6 @@ _FIELDS = (
     "id",
     "text",
     "context",
-    "document",
     "document_id",
     "clause_id",
     "start",
