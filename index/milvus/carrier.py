@@ -38,9 +38,7 @@ class MilvusCarrier:
     ) -> int:  # fmt: skip
         """As Carrier says."""
         digests = [text_digest(passage) for passage in passages]
-        before = None
-        if old is not None and isinstance(old.lexical, MilvusLexical):
-            before = publish.read(self.connection, _collection(old.folder))
+        before = old.lexical if old is not None and isinstance(old.lexical, MilvusLexical) else None
         name = publish.write(self.connection, passages, searched_text, digests, encoder, tokenizer, tell, before)
         (folder / ELSEWHERE).write_text(json.dumps({"collection": name}), "utf-8")
         return len({passage.document_id for passage in passages})

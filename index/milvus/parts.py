@@ -57,11 +57,11 @@ class MilvusLexical:
     passages each token is in lies in memory, about 100 bytes a token."""
 
     def __init__(self, stored: StoredRows, tokens: Sequence[str], frequencies: NDArray[np.int64], mean: float) -> None:
-        self._stored, self._tokens, self._df, self._mean = stored, tokens, frequencies, mean
+        self.stored, self._tokens, self._df, self._mean = stored, tokens, frequencies, mean
         self._vocabulary = {token: at for at, token in enumerate(tokens)}
 
     def __len__(self) -> int:
-        return len(self._stored)
+        return len(self.stored)
 
     @property
     def tokens(self) -> Iterable[str]:
@@ -74,7 +74,7 @@ class MilvusLexical:
         if k <= 0 or not query:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         sparse = sparse_of(list(query), list(query.values()))
-        found = self._stored.connection.search(self._stored.collection, "sparse", sparse, k, allowed or "")
+        found = self.stored.connection.search(self.stored.collection, "sparse", sparse, k, allowed or "")
         return ordered([row for row, _ in found], [score for _, score in found])
 
     def scores_of(self, weights: Mapping[str, float], rows: Rows) -> Scores:
@@ -83,7 +83,7 @@ class MilvusLexical:
         numbers = np.array(sorted(query), dtype=np.int32)
         values = np.array([query[number] for number in numbers.tolist()], dtype=np.float64)
         out = np.zeros(len(rows), dtype=np.float32)
-        for at, row in enumerate(self._stored.get(rows.tolist())):
+        for at, row in enumerate(self.stored.get(rows.tolist())):
             _, asked, held = np.intersect1d(numbers, row.ids, assume_unique=True, return_indices=True)
             out[at] = float(values[asked] @ row.parts[held].astype(np.float64))
         return out
@@ -93,7 +93,7 @@ class MilvusLexical:
 
     def tokens_in(self, row: int) -> tuple[NDArray[np.int32], NDArray[Any]]:
         """The numbers of the different tokens of a passage, ascending, and how often each occurs in it."""
-        stored = self._stored.get([row])[0]
+        stored = self.stored.get([row])[0]
         return stored.ids, times_of(stored, self._mean)
 
     def number_of(self, token: str) -> int | None:

@@ -29,14 +29,12 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What is known of a generation before any search: the names of its collections end in its number."""
+    """The parts of a generation, as a snapshot has them."""
 
-    collection: str
     passages: MilvusPassages
     lexical: MilvusLexical
     dense: MilvusDense
     documents: MilvusDocuments
-    stored: StoredRows
 
 
 def write(
@@ -47,10 +45,10 @@ def write(
     encoder: Encoder,
     tokenizer: Tokenizer,
     tell: Tell,
-    old: Generation | None,
+    old: MilvusLexical | None,
 ) -> str:
     """Writes a new generation, which nobody sees until `publish`; returns its collection. Of passages whose text (by its digest) is in
-    `old` the vector and the tokens are taken over. `texts` gives what is searched of a passage.
+    the generation of `old` the vector and the tokens are taken over. `texts` gives what is searched of a passage.
 
     Raises IndexAway; SnapshotError where not all rows arrived.
     """
@@ -109,14 +107,8 @@ def read(connection: Connection, collection: str) -> Generation:
     documents = _pieces(connection, collection, "documents", about["documents"])
     stored = StoredRows(connection, collection, int(about["passages"]))
     lexical = MilvusLexical(stored, tokens, np.array(frequencies, dtype=np.int64), float(about["mean"]))
-    return Generation(
-        collection,
-        MilvusPassages(stored),
-        lexical,
-        MilvusDense(stored, int(about["dim"])),
-        MilvusDocuments(documents),
-        stored,
-    )
+    dense = MilvusDense(stored, int(about["dim"]))
+    return Generation(MilvusPassages(stored), lexical, dense, MilvusDocuments(documents))
 
 
 def _next(connection: Connection) -> str:
@@ -126,28 +118,28 @@ def _next(connection: Connection) -> str:
     return f"{connection.address.collection}_{max(numbers, default=0) + 1:06d}"
 
 
-def _matched(connection: Connection, old: Generation, digests: Sequence[bytes]) -> dict[int, int]:
+def _matched(connection: Connection, old: MilvusLexical, digests: Sequence[bytes]) -> dict[int, int]:
     """For each passage whose text the old generation has, by its row, a row there; no row is given twice."""
     wanted = {digest.hex() for digest in digests}
     there: dict[str, list[int]] = {}
     for rows in in_parts(range(len(old.stored)), 2 * _LISTED):
-        for told in connection.rows(old.collection, rows, ["row", "digest"]):
+        for told in connection.rows(old.stored.collection, rows, ["row", "digest"]):
             if told["digest"] in wanted:
                 there.setdefault(told["digest"], []).append(int(told["row"]))
     return {row: there[d.hex()].pop() for row, d in enumerate(digests) if there.get(d.hex())}
 
 
 def _token_lists(
-    passages: Sequence[Passage], texts: Callable[[Passage], str], tokenizer: Tokenizer, old: Generation | None,
+    passages: Sequence[Passage], texts: Callable[[Passage], str], tokenizer: Tokenizer, old: MilvusLexical | None,
     kept: dict[int, int], tell: Tell,
 ) -> Iterator[list[str]]:  # fmt: skip
-    names = list(old.lexical.tokens) if old is not None else []
+    names = list(old.tokens) if old is not None else []
     for rows in in_parts(range(len(passages)), _WRITTEN):
         if old is not None:
             old.stored.get(kept[row] for row in rows if row in kept)  # in one request; each is then at hand
         for row in rows:
             if old is not None and row in kept:
-                ids, times = old.lexical.tokens_in(kept[row])
+                ids, times = old.tokens_in(kept[row])
                 yield [names[n] for n, often in zip(ids.tolist(), times.tolist(), strict=True) for _ in range(often)]
             else:
                 yield tokenizer.tokens(texts(passages[row]))
@@ -155,7 +147,7 @@ def _token_lists(
 
 
 def _vectors(
-    passages: Sequence[Passage], rows: Sequence[int], texts: Callable[[Passage], str], encoder: Encoder, old: Generation | None,
+    passages: Sequence[Passage], rows: Sequence[int], texts: Callable[[Passage], str], encoder: Encoder, old: MilvusLexical | None,
     kept: dict[int, int],
 ) -> NDArray[np.float32]:  # fmt: skip
     out = np.zeros((len(rows), encoder.dim), dtype=np.float32)
