@@ -6,6 +6,7 @@ TIAOWEN_RERANKER  a sentence-transformers CrossEncoder, by name or folder, in th
 TIAOWEN_READER    a question-answering model of transformers, by name or folder, in the place of the builtin reader; none for none
 TIAOWEN_READER_THREADS  cores that one reading with the builtin reader takes; all where 0, shared among workers by default
 TIAOWEN_INDEX     who carries the index: files of the data folder, or a Milvus (milvus://host:19530/collection)
+TIAOWEN_DATABASE  what keeps records and documents: files of the data folder, or a PostgreSQL (postgresql://user@host/name)
 TIAOWEN_MAX_WRONG_RATE  the share of the answers given that may be wrong, 0..1; less of it means more refusals
 """
 
@@ -33,13 +34,14 @@ from api.commands import upgrade as cli_upgrade
 from api.commands import watch as cli_watch
 from api.errors import Internal
 from api.faults import damage_of, named
-from api.models import encoder_name, index_name, models_from
+from api.models import database_name, encoder_name, index_name, models_from
 from api.run.private import make_private
 from api.run.serving import DataFolder, catch_up, serve
 from api.settings import settings_from
 from corpus.confined import Confined
 from corpus.errors import PolicyError
 from corpus.ingest import Report, find_files, ingest
+from corpus.sql.choice import choose
 from corpus.store import Store
 from index.progress import ProgressBars
 from qa.types import Answer, Question
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     try:
+        choose(database_name())
         if hasattr(options, "data"):
             make_private(options.data)
         status = options.run(options)

@@ -1,4 +1,4 @@
-"""Which models answer and who carries the index, as the operator names them in the environment."""
+"""Which models answer, who carries the index and which database keeps the rest, as the operator names them in the environment."""
 
 from __future__ import annotations
 
@@ -43,3 +43,13 @@ def encoder_name() -> str:
 def index_name() -> str:
     """Who carries the index, as the operator chose; "" is files of the data folder (see index.carriers)."""
     return models_from(os.environ).index
+
+
+def database_name() -> str:
+    """The database that the operator chose; "" is files of the data folder (see corpus.sql.choice)."""
+    return database_from(os.environ)
+
+
+def database_from(environment: Mapping[str, str]) -> str:
+    """What TIAOWEN_DATABASE says."""
+    return environment.get("TIAOWEN_DATABASE", "").strip()

@@ -13,6 +13,7 @@
     ├── NotFound                 code "not_found"
     ├── NoReader                 code "no_reader"
     └── StoreError               code "store_unusable"
+        ├── DatabaseAway         code "database_away"
         ├── StoreBusy            code "store_busy"
         └── StoreConflict        code "store_conflict"
 
@@ -112,6 +113,12 @@ class StoreError(PolicyError):
     code = "store_unusable"
     status = 503
     retryable = True
+
+
+class DatabaseAway(StoreError):
+    """The database that several machines share (TIAOWEN_DATABASE) does not answer, or not in time."""
+
+    code = "database_away"
 
 
 class StoreBusy(StoreError):

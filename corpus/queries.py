@@ -1,4 +1,4 @@
-"""What is asked of the documents and clauses in a SQLite file, whichever way it is opened: rows become dataclasses here."""
+"""What is asked of the documents and clauses in a database, whichever way it is opened: rows become dataclasses here."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from hashlib import sha256
 from typing import Any
 
 from corpus.errors import NotFound
+from corpus.sql.dialect import SQLITE, Dialect
 from corpus.types import Anchor, Clause, Document, Link, Reference, Responsible, Source, Span, Validity
 
 _FACTS = "id, title, title_inferred, number, issuer, issued_on, effective_from, effective_until, repealed_by, void, kind, region, links"
 _COLUMNS = f"{_FACTS}, anchors, text"
 _COLUMNS_OF_CATALOGUE = f"{_FACTS}, '[]', ''"
+_ALL = 2**62  # rows: more than there are
 # Columns and order of all that can be shown. Texts are left out: a document's id is made of its text; paths too: files may
 # be moved.
 _CONTENT = (
@@ -40,7 +42,10 @@ class Counts:
 
 
 class Queries(ABC):
-    """The questions; a subclass says how rows are read (`Store` of the file in use, `FrozenStore` of a copy)."""
+    """The questions; a subclass says how rows are read (`Store` of the database in use, `FrozenStore` of a copy), and in which words
+    (`sql`)."""
+
+    sql: Dialect = SQLITE
 
     @abstractmethod
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -59,7 +64,7 @@ class Queries(ABC):
             start = found[0][0]
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM documents WHERE seq > ? ORDER BY seq LIMIT ?",
-            (start, -1 if limit is None else limit),
+            (start, _ALL if limit is None else limit),
         )
         return [self._document(row) for row in rows]
 
@@ -110,7 +115,7 @@ class Queries(ABC):
     def linked_from(self, ident: str) -> list[Link]:
         """What other documents say of the document `ident`: the kind of their link, their title and their id."""
         rows = self._rows(
-            "SELECT d.id, d.title, d.number, j.value ->> 0 FROM documents d, json_each(d.links) j "
+            f"SELECT d.id, d.title, d.number, j.value ->> 0 FROM documents d, {self.sql.items('d.links', 'j')} "
             "WHERE j.value ->> 2 = ? ORDER BY d.seq",
             (ident,),
         )
@@ -163,6 +168,11 @@ class Queries(ABC):
         """The full paths of all files that were read."""
         return [row[0] for row in self._rows("SELECT path FROM files ORDER BY path")]
 
+    def read_by(self) -> dict[str, tuple[str, str, str]]:
+        """Of each file that was read, by its path: the name that users see, its sha256, and which version read it."""
+        rows = self._rows("SELECT path, name, sha256, parser FROM files ORDER BY path")
+        return {path: (name, sha256, parser) for path, name, sha256, parser in rows}
+
     def regions(self) -> set[str]:
         """The places that the documents are of."""
         rows = self._rows("SELECT DISTINCT region FROM documents WHERE region IS NOT NULL")
@@ -171,7 +181,8 @@ class Queries(ABC):
     def standing_elsewhere(self, path: str, ids: Sequence[str]) -> list[str]:
         """Which of the documents stand in another file than the one at `path`."""
         rows = self._rows(
-            "SELECT DISTINCT document_id FROM sources WHERE document_id IN (SELECT value FROM json_each(?)) AND path != ?",
+            f"SELECT DISTINCT document_id FROM sources WHERE document_id IN (SELECT j.value FROM {self.sql.texts('?', 'j')}) "
+            "AND path != ?",
             (json.dumps(list(ids)), path),
         )
         return [row[0] for row in rows]

@@ -1,8 +1,12 @@
-"""Documents and clauses in one SQLite file: the place where they become rows, and where all writing is done.
+"""Documents and clauses in one SQLite file, or in a PostgreSQL that several machines share: the place where they become rows, and
+where all writing is done.
 
 One connection a thread, write-ahead logging, so that one process reads while another writes. A file is written in one
 transaction: all of it is in, or nothing. What answers questions reads a copy that does not change (corpus/frozen.py);
 `unpublished` tells whether there is something that the last such copy lacks.
+
+With PostgreSQL each machine has copies of its own, and what its index has is noted beside that (corpus/sql/copies.py), not in the
+database.
 
 Files of the data folder that come or go with a transaction are noted in it (`plan_move`) and moved after it
 (`finish_moves`); whoever changes the store next does what is left of that, so that a process may end at any point.
@@ -13,12 +17,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus.addresses import AddressBook, parse
 from corpus.disk import sync
@@ -26,7 +30,14 @@ from corpus.errors import StoreBusy, StoreConflict, StoreError
 from corpus.linking import Catalogue, Entry
 from corpus.queries import Queries
 from corpus.revision import distinct
+from corpus.sql.choice import chosen, dialect_of
+from corpus.sql.copies import Mark, copy_tables
+from corpus.sql.node import node_of
+from corpus.sql.shapes import Connection
 from corpus.types import Anchor, Clause, Document, Link
+
+if TYPE_CHECKING:
+    from corpus.sql.postgresql import Server
 
 FILE = "tiaowen.sqlite3"
 """The file of the documents inside a data folder."""
@@ -68,7 +79,11 @@ CREATE INDEX IF NOT EXISTS refs_target ON refs (target_clause);
 """
 
 
-_COUNT_REVISION = "INSERT INTO meta VALUES ('revision', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
+_SUBJECT = "documents"  # whose writers come one after the other
+_CHANGES = "documents: a change"
+_COPIED = ("meta", "files", "documents", "sources", "clauses", "refs")
+_LASTING = "INSERT INTO meta VALUES ('lasting', '1') ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_COUNT_REVISION = "INSERT INTO meta VALUES ('revision', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"
 
 
 def require_known(connection: sqlite3.Connection) -> int:
@@ -82,23 +97,35 @@ def require_known(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
+def is_there(folder: Path) -> bool:
+    """Whether anything was ever written for a data folder. Raises DatabaseAway."""
+    return Store(folder).revision() > 0 if chosen() is not None else (folder / FILE).is_file()
+
+
 class Store(Queries):
     """The documents and clauses under a data folder.
 
     >>> store = Store(Path("data"))
     >>> [document.title for document in store.documents()]
 
-    Raises StoreError where the file cannot be opened or is not ours.
+    `server` is the PostgreSQL that has them; by default the one chosen for this process, if any.
+
+    Raises StoreError where the file cannot be opened or is not ours, and DatabaseAway.
     """
 
-    def __init__(self, folder: Path, create: bool = True) -> None:
+    def __init__(self, folder: Path, create: bool = True, server: Server | None = None) -> None:
         self.path = folder / FILE
+        self._server = server or chosen()
+        self.sql = dialect_of(self._server)
+        self._local = threading.local()
+        if self._server is not None:
+            self._open_shared(self._server, folder, create)
+            return
         if not create and not self.path.is_file():
             raise StoreError("数据目录里还没有导入任何文件", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
-        self._local = threading.local()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with self._connect() as connection:
+            with self._file() as connection:
                 version = require_known(connection)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(_SCHEMA)
@@ -109,7 +136,35 @@ class Store(Queries):
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"数据目录无法使用：{folder}（{error}）", "请检查目录权限，或换一个数据目录") from error
 
-    def _connect(self) -> sqlite3.Connection:
+    def _open_shared(self, server: Server, folder: Path, create: bool) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"数据目录无法使用：{folder}（{error}）", "请检查目录权限，或换一个数据目录") from error
+        self._session = server.session(_SUBJECT)
+        self._node = node_of(folder)
+        self._mark = Mark(folder, server.identity())
+        if not create and not self.revision():
+            raise StoreError("数据库里还没有导入任何文件", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
+
+    @property
+    def shared(self) -> bool:
+        """Whether other machines write to it, too."""
+        return self._server is not None
+
+    @contextmanager
+    def settled(self, taken: StoreBusy, wait: float = 0.0, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """No machine is in the middle of a change meanwhile, unless who is inside; in a file that is a matter of qa.changes alone."""
+        if self._server is None:
+            yield
+            return
+        with self._server.exclusive(_CHANGES, taken, wait, on_wait):
+            yield
+
+    def _connect(self) -> Connection:
+        return self._session if self._server is not None else self._file()
+
+    def _file(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self.path, timeout=30)
@@ -135,7 +190,11 @@ class Store(Queries):
         """
         try:
             with closing(sqlite3.connect(path)) as copy:
-                self._connect().backup(copy)
+                if self._server is not None:
+                    copy.executescript(f"{_SCHEMA} PRAGMA user_version={SCHEMA_VERSION};")
+                    copy_tables(self._server, copy, _COPIED)
+                else:
+                    self._file().backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE")  # no files beside it, so that it can lie on a read-only disk
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"文件库无法复制到 {path}（{error}）", "请检查磁盘空间和目录权限后重试") from error
@@ -143,13 +202,17 @@ class Store(Queries):
     # -- writing -------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self, lasting: bool = False) -> Iterator[sqlite3.Connection]:
+    def transaction(self, lasting: bool = False) -> Iterator[Connection]:
         """All of what is written inside, or nothing; one inside another is a part of it that may be undone alone. `lasting`:
         it is on the disk when it is done, whatever becomes of the machine; else the last of them may be lost with it.
 
         Raises StoreError, StoreBusy or StoreConflict.
         """
-        connection = self._connect()
+        if self._server is not None:
+            with self._shared_transaction(lasting) as session:
+                yield session
+            return
+        connection = self._file()
         depth = getattr(self._local, "depth", 0)
         self._local.depth = depth + 1
         try:
@@ -177,20 +240,44 @@ class Store(Queries):
         finally:
             self._local.depth = depth
 
+    @contextmanager
+    def _shared_transaction(self, lasting: bool) -> Iterator[Connection]:
+        depth = getattr(self._local, "depth", 0)
+        self._local.depth = depth + 1
+        try:
+            if depth == 0:
+                with self._session.transaction(lasting) as session:
+                    session.execute(_COUNT_REVISION)
+                    yield session
+            else:
+                with self._session.savepoint(f"inner{depth}") as session:
+                    yield session
+        finally:
+            self._local.depth = depth
+
     # -- what the index has of it --------------------------------------------------------------------------------------
 
     def unpublished(self) -> bool:
         """Whether something was written since `published`, or may have been."""
-        return self.number("published") != self.revision()
+        had = self._mark.read() if self._server is not None else self.number("published")
+        return had != self.revision()
 
     def published(self, revision: int) -> None:
         """Notes that the index has all that was written up to a revision."""
-        with _told(self.path), self._connect() as connection:
+        if self._server is not None:
+            self._mark.write(revision)
+            return
+        with _told(self.path), self._file() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('published', ?)", (str(revision),))
 
     def make_lasting(self) -> None:
         """Waits until all that was written is on the disk: an index must not outlive what it was made from."""
-        connection = self._connect()
+        if self._server is not None:
+            self._mark.clear()
+            with self._session.transaction(lasting=True) as session:
+                session.execute(_LASTING)
+            return
+        connection = self._file()
         with _told(self.path):
             connection.execute("PRAGMA synchronous=FULL")
             try:
@@ -205,12 +292,16 @@ class Store(Queries):
         """Notes, inside a transaction, that the file `source` is to lie at `place` once it is written, or that the file
         at `place` is to go where there is no source. Both lie in the data folder."""
         names = [None if path is None else self._inside(path) for path in (place, source)]
+        if self._server is not None:
+            self._session.execute("DELETE FROM moves WHERE node = ? AND place = ?", (self._node, names[0]))
+            self._session.execute("INSERT INTO moves (node, place, source) VALUES (?, ?, ?)", (self._node, *names))
+            return
         self._connect().execute("INSERT OR REPLACE INTO moves VALUES (?, ?)", names)
 
     def finish_moves(self) -> int:
         """Moves and removes the files that transactions noted; returns how many that were. Doing it twice does no harm."""
         root = self.path.parent.resolve()
-        rows = self._rows("SELECT place, source FROM moves ORDER BY rowid")
+        rows = self._rows(f"SELECT place, source FROM moves{self._own} ORDER BY rowid")
         for place, source in rows:
             try:
                 _move(root, root / place, None if source is None else root / source)
@@ -218,13 +309,21 @@ class Store(Queries):
                 raise StoreError(
                     f"文件无法移到位：{place}（{error.strerror}）", "请检查磁盘空间和目录权限后重试"
                 ) from error
-            with _told(self.path), self._connect() as connection:
+            if self._server is not None:
+                self._session.execute("DELETE FROM moves WHERE node = ? AND place = ?", (self._node, place))
+                continue
+            with _told(self.path), self._file() as connection:
                 connection.execute("DELETE FROM moves WHERE place = ?", (place,))
         return len(rows)
 
     def moves_left(self) -> bool:
         """Whether `finish_moves` has anything to do."""
-        return bool(self._rows("SELECT 1 FROM moves LIMIT 1"))
+        return bool(self._rows(f"SELECT 1 FROM moves{self._own} LIMIT 1"))
+
+    @property
+    def _own(self) -> str:
+        """Which moves are of this data folder."""
+        return f" WHERE node = '{self._node}'" if self._server is not None else ""
 
     def _inside(self, path: Path) -> str:
         return path.resolve().relative_to(self.path.parent.resolve()).as_posix()
@@ -269,7 +368,7 @@ class Store(Queries):
                 connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
                 connection.execute("DELETE FROM files WHERE path = ?", (old,))
 
-    def _write(self, connection: sqlite3.Connection, path: str, document: Document, clauses: Sequence[Clause]) -> None:
+    def _write(self, connection: Connection, path: str, document: Document, clauses: Sequence[Clause]) -> None:
         values = (
             document.title,
             document.title_inferred,
@@ -287,7 +386,7 @@ class Store(Queries):
         )
         connection.execute(
             "INSERT INTO documents (id, seq, title, title_inferred, number, issuer, issued_on, effective_from, "
-            "effective_until, kind, region, links, anchors, text, void) VALUES (?, (SELECT ifnull(max(seq), 0) + 1 FROM documents), "
+            "effective_until, kind, region, links, anchors, text, void) VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM documents), "
             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, title_inferred = "
             "excluded.title_inferred, number = excluded.number, issuer = excluded.issuer, issued_on = excluded.issued_on, "
             "effective_from = excluded.effective_from, effective_until = excluded.effective_until, kind = excluded.kind, "
@@ -296,11 +395,12 @@ class Store(Queries):
         )
         for source in document.sources:
             connection.execute(
-                "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (document_id, path, line_start) DO UPDATE SET "
+                "line_end = excluded.line_end, page_start = excluded.page_start, page_end = excluded.page_end",
                 (document.id, path, source.line_start, source.line_end, source.page_start, source.page_end),
             )
         connection.execute("DELETE FROM clauses WHERE document_id = ?", (document.id,))
-        clauses = distinct((document, tuple(clauses)), lambda ids: _of_others(connection, document.id, ids))
+        clauses = distinct((document, tuple(clauses)), lambda ids: self._of_others(document.id, ids))
         connection.executemany(
             "INSERT INTO clauses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -332,6 +432,14 @@ class Store(Queries):
             ],
         )
 
+    def _of_others(self, document: str, ids: Sequence[str]) -> set[str]:
+        """Which of the ids are those of clauses of other documents."""
+        rows = self._rows(
+            f"SELECT c.id FROM {self.sql.texts('?', 'j')} JOIN clauses c ON c.id = j.value WHERE c.document_id != ?",
+            (json.dumps(list(ids)), document),
+        )
+        return {row[0] for row in rows}
+
     def link(self) -> None:
         """Resolves what documents say of each other by title: link targets, who repeals whom, and references."""
         rows = (
@@ -353,7 +461,7 @@ class Store(Queries):
                         connection.execute("UPDATE documents SET repealed_by = ? WHERE id = ?", (title, link.target))
             self._link_references(connection, catalogue)
 
-    def _link_references(self, connection: sqlite3.Connection, catalogue: Catalogue) -> None:
+    def _link_references(self, connection: Connection, catalogue: Catalogue) -> None:
         """Finds the clauses of other documents that references name; one document's clauses are in memory at a time."""
         rows = connection.execute(
             "SELECT r.title, r.bare, r.address, c.document_id, r.clause_id, r.n, r.target_document, r.target_clause "
@@ -402,15 +510,6 @@ def _require_open(connection: sqlite3.Connection) -> None:
         raise StoreError("写入已被数据库撤销", "请检查磁盘空间和目录权限后重试")
 
 
-def _of_others(connection: sqlite3.Connection, document: str, ids: Sequence[str]) -> set[str]:
-    """Which of the ids are those of clauses of other documents."""
-    rows = connection.execute(
-        "SELECT c.id FROM json_each(?) j JOIN clauses c ON c.id = j.value WHERE c.document_id != ?",
-        (json.dumps(list(ids)), document),
-    )
-    return {row[0] for row in rows}
-
-
 def _move(root: Path, place: Path, source: Path | None) -> None:
     """Puts a file in its place, or takes it away with the folders that it leaves empty."""
     if source is not None:
@@ -437,7 +536,7 @@ def _links(links: Sequence[Link]) -> str:
     return json.dumps([[k.kind, k.title, k.target, k.number] for k in links], ensure_ascii=False)
 
 
-def _drop_orphans(connection: sqlite3.Connection) -> None:
+def _drop_orphans(connection: Connection) -> None:
     connection.execute("DELETE FROM documents WHERE id NOT IN (SELECT document_id FROM sources)")
 
 

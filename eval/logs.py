@@ -147,7 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="where the records are kept; a temporary folder by default")
     options = parser.parse_args(arguments)
     records = Records(options.folder)
-    if not records.connect().execute("SELECT 1 FROM sqlite_master WHERE name = 'asked'").fetchone():
+    if (
+        records.sql.by_row
+        and not records.connect().execute("SELECT 1 FROM sqlite_master WHERE name = 'asked'").fetchone()
+    ):
         build(records, options.rows)
     rows = records.connect().execute("SELECT count(*) FROM asked").fetchone()[0]
     print(f"{rows} questions, {(records.folder / FILE).stat().st_size / 1e6:.0f} MB")

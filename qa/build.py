@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from corpus.frozen import FrozenStore
@@ -43,6 +44,9 @@ LEXICON = "lexicon.toml"
 
 STORE = "store.sqlite3"
 """The copy of the documents inside a snapshot: answers are read from it, so that they and the index are of one state."""
+
+_TAKEN = ".taken.sqlite3"
+"""Beside the snapshots: a copy that was taken between two changes, until the next snapshot has it."""
 
 BUILT_FROM = "built-from.txt"
 """What a snapshot was built from, in short, inside it."""
@@ -176,18 +180,60 @@ def update_index(
             store.published(revision)
         return None
 
-    def freeze(folder: Path) -> Sequence[Passage]:
-        nonlocal revision
+    def freeze(path: Path) -> None:
         store.make_lasting()
-        store.freeze(folder / STORE)
+        store.freeze(path)
+
+    return _build(store, data, freeze, model, carrier, progress)
+
+
+def follow_index(
+    store: Store,
+    data: Path,
+    settled: AbstractContextManager[None],
+    encoder: str = "",
+    progress: Progress | None = None,
+    *,
+    index: str = "",
+) -> int | None:
+    """`update_index` after a change of another machine: `settled` is held while the copy is taken of which the index is made, and not
+    while it is made."""
+    model, carrier = load_encoder(encoder_of(data, encoder)), carrier_of(index)
+    copy = data / INDEX / _TAKEN
+    copy.unlink(missing_ok=True)
+    with settled:
+        store.freeze(copy)
+    try:
+        frozen = FrozenStore(copy)
+        if _built_from(data / INDEX, model, carrier) == _fingerprint(frozen, model):
+            store.published(frozen.revision())
+            return None
+        return _build(store, data, copy.rename, model, carrier, progress)
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _build(
+    store: Store,
+    data: Path,
+    freeze: Callable[[Path], object],
+    model: Encoder,
+    carrier: Carrier,
+    progress: Progress | None,
+) -> int:
+    revision = 0
+
+    def passages(folder: Path) -> Sequence[Passage]:
+        nonlocal revision
+        freeze(folder / STORE)
         frozen = FrozenStore(folder / STORE)  # whoever writes to the store meanwhile: passages are those of the copy
         revision = frozen.revision()
         (folder / BUILT_FROM).write_text(_fingerprint(frozen, model), "utf-8")
         return passages_of_all((document, frozen.clauses(document.id)) for document in frozen.documents())
 
-    passages = len(build_snapshot(freeze, data / INDEX, model, progress, reuse=True, carrier=carrier))
+    made = len(build_snapshot(passages, data / INDEX, model, progress, reuse=True, carrier=carrier))
     store.published(revision)
-    return passages
+    return made
 
 
 def _fingerprint(store: Queries, encoder: Encoder) -> str:

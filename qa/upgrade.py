@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from corpus.errors import StoreError
 from corpus.ingest import PARSER, Report, take_in
+from corpus.sql.choice import chosen
 from corpus.store import FILE, Store, require_known
 from index.carriers import carrier_of
 from index.errors import SnapshotError
@@ -58,6 +59,9 @@ class Plan:
 
 def plan(data: Path, index: str = "") -> Plan:
     """What is to be done; changes nothing. Raises StoreError where there is no store, or it is of a newer version."""
+    if chosen() is not None:  # its tables were brought up to date when it was opened
+        again, kept = _outdated(Store(data, create=False).read_by())
+        return Plan((), again, kept, _index_fault(data, index))
     path = data / FILE
     if not path.is_file():
         raise StoreError("数据目录里还没有导入任何文件", "请用 --data 指明数据目录；新的数据目录无需升级")
@@ -65,7 +69,7 @@ def plan(data: Path, index: str = "") -> Plan:
         with _opened(path) as connection:
             require_known(connection)
             tables = tuple(_lacking(connection))
-            again, kept = _outdated(connection)
+            again, kept = _outdated(_read_by(connection))
     except sqlite3.Error as error:
         raise StoreError(
             f"文件库无法读取：{path}（{error}）", "请检查目录权限，或用 tiaowen restore 恢复备份"
@@ -75,6 +79,8 @@ def plan(data: Path, index: str = "") -> Plan:
 
 def outdated(data: Path) -> int:
     """How many files an earlier version read, whether or not they can be read again; 0 where that cannot be told."""
+    if chosen() is not None:
+        return sum(_is_old(parser) for _, _, parser in Store(data).read_by().values())
     if not (data / FILE).is_file():
         return 0
     try:
@@ -122,9 +128,12 @@ def _lacking(connection: sqlite3.Connection) -> Iterator[str]:
         yield "documents.void"
 
 
-def _outdated(connection: sqlite3.Connection) -> tuple[tuple[Original, ...], tuple[Original, ...]]:
+def _read_by(connection: sqlite3.Connection) -> dict[str, tuple[str, str, str]]:
+    return {path: (name, sha, parser) for path, name, sha, parser in connection.execute("SELECT * FROM files")}
+
+
+def _outdated(rows: dict[str, tuple[str, str, str]]) -> tuple[tuple[Original, ...], tuple[Original, ...]]:
     """The files to read again and those that stay as they were read. Files inside archives go with the archive."""
-    rows = {path: (name, sha, parser) for path, name, sha, parser in connection.execute("SELECT * FROM files")}
     old = {path for path, (_, _, parser) in rows.items() if _is_old(parser)}
     again: list[Original] = []
     kept: list[Original] = []

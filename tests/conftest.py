@@ -14,6 +14,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from postgres import Database, Postgres
 
     from api.answer.service import EngineService
 
@@ -74,6 +75,57 @@ def network_off() -> Iterator[None]:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guarded(name))
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this session (tests/postgres.py)."""
+    from postgres import running
+
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def own_database(postgres: Postgres) -> Iterator[str]:
+    """The address of a PostgreSQL database of one test, with all tables."""
+    with postgres.database(postgres.with_tables()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres: Postgres) -> Iterator[str]:
+    """The address of a PostgreSQL database that tests use one after the other, each emptying it first."""
+    with postgres.database(postgres.with_tables()) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Runs a test once with each database behind Records and Store.
+
+    A module whose tests must pass with both names it in `pytestmark`; a test of what only SQLite has is marked
+    `parametrize("database", ["sqlite"], indirect=True)`.
+    """
+    from postgres import Database
+
+    from corpus.sql.choice import choose, chosen
+
+    if request.param == "sqlite":
+        yield Database("", lambda: None)
+        return
+    server, address = request.getfixturevalue("postgres"), request.getfixturevalue("shared_database")
+    server.clear(address)
+    choose(address)
+    request.getfixturevalue("monkeypatch").setenv(
+        "TIAOWEN_DATABASE", address
+    )  # for commands and processes of their own
+    try:
+        yield Database(address, lambda: server.clear(address))
+    finally:
+        if (made := chosen()) is not None:
+            made.close()
+        choose("")
 
 
 @pytest.fixture(scope="module")

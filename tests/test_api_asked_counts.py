@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from fake_service import FakeService, make_document
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres import Database
 
 from api.answer.desk import Desk
 from api.answer.housekeeping import keep_house
@@ -31,6 +32,8 @@ from api.records.handoffs import Handoffs
 from api.records.outbox import DUE, Outbox
 from api.settings import Settings
 from corpus.disk import locked
+from corpus.sql.postgresql import Server
+from corpus.sql.shapes import Connection
 
 QUESTIONS = ("奖多少？", "补多少？", "找谁？")
 TIMES = tuple(
@@ -65,8 +68,8 @@ steps = st.one_of(
 class Log:
     """A log of questions, to which each step may be done as this version of the program does it, or as the one before."""
 
-    def __init__(self, folder: Path) -> None:
-        self.records = Records(folder)
+    def __init__(self, folder: Path, server: Server | None = None) -> None:
+        self.records = Records(folder, server)
         self.records.ensure(asked.SCHEMA)
         self.asked: Asked | None = None
         self.made = 0
@@ -88,11 +91,20 @@ class Log:
                 connection.execute(f"INSERT INTO asked VALUES ({','.join('?' * len(values))})", values)
             case ("rate", n, rating, at) if ids:
                 values = (ids[n % len(ids)], "f", at, rating, None, "", "甲")
-                connection.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+                if self.records.sql.by_row:
+                    connection.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+                else:
+                    connection.execute("DELETE FROM feedback WHERE answer_id = ?", values[:1])
+                    connection.execute("INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)", values)
             case ("settle", queue, n) if ids and self.asked:
                 self.asked.settle(queue, ids[n % len(ids)])
             case ("settle at", queue, question, at):
-                connection.execute("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", (queue, question, at))
+                replacing = (
+                    "INSERT INTO settled VALUES (?, ?, ?) ON CONFLICT (queue, same) DO UPDATE SET at = excluded.at"
+                )
+                if self.records.sql.by_row:
+                    replacing = "INSERT OR REPLACE INTO settled VALUES (?, ?, ?)"
+                connection.execute(replacing, (queue, question, at))
             case ("purge", before):
                 if self.asked:
                     self.asked.purge(before)
@@ -105,12 +117,12 @@ class Log:
                 if numbers:
                     number = numbers[n % len(numbers)]
                     connection.execute(f"UPDATE {table} SET at = ? WHERE rowid = ?", (at, number))
-            case ("count older", size) if self.asked:
+            case ("count older", size) if self.asked and self.records.sql.by_row:
                 with self.records.transaction() as connection:
                     asked_counts.count_older(connection, size)
 
 
-def counted(connection: sqlite3.Connection) -> dict[str, Any]:
+def counted(connection: Connection) -> dict[str, Any]:
     """All that is counted."""
     names = {row[0]: row[1] for row in connection.execute("SELECT id, same FROM asked_questions")}
     found: dict[str, Any] = {
@@ -128,7 +140,7 @@ def counted(connection: sqlite3.Connection) -> dict[str, Any]:
     return found
 
 
-def recount(connection: sqlite3.Connection) -> dict[str, Any]:
+def recount(connection: Connection) -> dict[str, Any]:
     """The same from the records, one by one."""
     settled = {(row["queue"], row["same"]): row["at"] for row in connection.execute("SELECT * FROM settled")}
     said = {row["answer_id"]: row for row in connection.execute("SELECT * FROM feedback")}
@@ -137,7 +149,9 @@ def recount(connection: sqlite3.Connection) -> dict[str, Any]:
     days: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     callers: Counter[tuple[str, str]] = Counter()
     dislikes = {}
-    for row in connection.execute("SELECT * FROM asked WHERE reason IS NOT 'small_talk'"):  # thanks are no questions
+    for row in connection.execute(
+        "SELECT * FROM asked WHERE coalesce(reason, '') != 'small_talk'"
+    ):  # thanks are no questions
         same, at = row["same"], row["at"]
         of = questions[same]
         of["all"].append(at)
@@ -179,9 +193,10 @@ def recount(connection: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-@given(st.lists(steps, max_size=25))
-@settings(max_examples=30)
-def test_the_counts_are_those_of_the_records_after_each_step(sequence: list[Any]) -> None:
+@given(sequence=st.lists(steps, max_size=25))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_counts_are_those_of_the_records_after_each_step(database: Database, sequence: list[Any]) -> None:
+    database.clear()
     with TemporaryDirectory(dir=MEMORY) as folder:
         log = Log(Path(folder))
         log.update()
@@ -211,8 +226,8 @@ def test_a_log_of_before_is_counted_whatever_happens_meanwhile(before: list[Any]
 # --- what is read -----------------------------------------------------------------------------------------------------
 
 
-def filled(folder: Path, asks: int) -> Asked:
-    log = Log(folder)
+def filled(folder: Path, asks: int, server: Server | None = None) -> Asked:
+    log = Log(folder, server)
     log.update()
     with log.records.transaction() as connection:
         for n in range(asks):
@@ -230,12 +245,25 @@ def filled(folder: Path, asks: int) -> Asked:
 
 
 @pytest.fixture(scope="module")
-def full() -> Iterator[Asked]:
+def large() -> Iterator[Asked]:
     with TemporaryDirectory(dir=MEMORY) as folder:
         yield filled(Path(folder), 3000)
 
 
-def every_row(log: Asked) -> list[sqlite3.Row]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def full(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    """A log with some of everything, in each database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("large")
+        return
+    postgres = request.getfixturevalue("postgres")
+    with TemporaryDirectory(dir=MEMORY) as folder, postgres.database(postgres.with_tables()) as address:
+        server = Server(address)
+        yield filled(Path(folder), 1200, server)
+        server.close()
+
+
+def every_row(log: Asked) -> list[Any]:
     return log._records.connect().execute("SELECT * FROM asked ORDER BY at").fetchall()
 
 
@@ -296,7 +324,7 @@ def test_what_is_common_is_what_several_asked_and_nobody_disliked(full: Asked) -
     assert full.common(6) == expected[:6] and expected
 
 
-def plan(connection: sqlite3.Connection, query: str, values: Any) -> list[str]:
+def plan(connection: Connection, query: str, values: Any) -> list[str]:
     return [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
 
 
@@ -311,14 +339,14 @@ def plan(connection: sqlite3.Connection, query: str, values: Any) -> list[str]:
         ("SELECT rowid FROM asked WHERE rowid <= ? ORDER BY rowid DESC LIMIT ?", (1, 1)),
     ],
 )
-def test_nothing_that_is_read_goes_through_the_log(full: Asked, query: str, values: Any) -> None:
-    for step in plan(full._records.connect(), query, values):
+def test_nothing_that_is_read_goes_through_the_log(large: Asked, query: str, values: Any) -> None:
+    for step in plan(large._records.connect(), query, values):
         assert not step.startswith(("SCAN asked", "SCAN feedback")) or "USING INDEX asked_questions_" in step, step
         assert "ORDER BY" not in step or "asked" not in step, step
 
 
-def test_a_queue_and_what_is_common_are_read_in_the_order_of_an_index(full: Asked) -> None:
-    connection = full._records.connect()
+def test_a_queue_and_what_is_common_are_read_in_the_order_of_an_index(large: Asked) -> None:
+    connection = large._records.connect()
     for query, values, index in (
         (asked.COMMON, (1,), "asked_questions_common"),
         (asked.QUEUES["unanswered"], ("9", 1), "asked_questions_unanswered"),
@@ -347,10 +375,10 @@ class Steps:
         self._connection.set_progress_handler(None, 0)
 
 
-def test_the_work_of_reading_and_writing_does_not_grow_with_the_log(tmp_path: Path, full: Asked) -> None:
+def test_the_work_of_reading_and_writing_does_not_grow_with_the_log(tmp_path: Path, large: Asked) -> None:
     small = filled(tmp_path, 600)
     taken: list[dict[str, int]] = []
-    for log in (small, full):
+    for log in (small, large):
         connection = log._records.connect()
         work = {
             "common": lambda log=log: log.common(6),

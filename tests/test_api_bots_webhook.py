@@ -83,6 +83,7 @@ def test_filters_reach_the_engine(client: TestClient, engine: FakeService) -> No
     assert got["answer"]["passages"] == []
 
 
+@pytest.mark.usefixtures("database")
 def test_a_retry_gets_the_same_reply_and_is_not_answered_again(client: TestClient, engine: FakeService) -> None:
     first = send(client, message())
     again = send(client, message(), at=time.time() - 20)
@@ -98,6 +99,7 @@ def test_a_retry_after_a_restart_gets_the_same_reply(tmp_path: Path) -> None:
     assert later.asked == []
 
 
+@pytest.mark.usefixtures("database")
 def test_an_id_does_not_stand_for_two_messages(client: TestClient, engine: FakeService) -> None:
     assert send(client, message()).status_code == 200
     error_of(send(client, message("省级企业奖多少？")), 409, "message_reused")
@@ -127,6 +129,7 @@ def test_two_tries_at_once_are_answered_once(tmp_path: Path) -> None:
     assert len(engine.asked) == 1 and len(replies) == 1
 
 
+@pytest.mark.usefixtures("database")
 def test_what_a_killed_process_had_taken_is_answered_by_the_next(tmp_path: Path) -> None:
     at = [1000.0]
     seen = Seen(Records(tmp_path), lambda: at[0], counted=lambda: at[0])
@@ -144,6 +147,7 @@ def test_what_a_killed_process_had_taken_is_answered_by_the_next(tmp_path: Path)
     assert seen.claim("webhook", "m", "x").state == "mine", "forgotten in the end"
 
 
+@pytest.mark.usefixtures("database")
 def test_two_processes_never_take_the_same_message(tmp_path: Path) -> None:
     stores = [Seen(Records(tmp_path)) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -36,6 +36,7 @@ def talks(request: pytest.FixtureRequest, records: Records) -> Conversations:
 # -- the contract ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("database")
 def test_a_session_knows_its_last_turn_and_no_other(talks: Conversations) -> None:
     assert talks.last("a") is None
     talks.remember("a", Turn("甲", PASSAGE))
@@ -46,6 +47,7 @@ def test_a_session_knows_its_last_turn_and_no_other(talks: Conversations) -> Non
     assert talks.last("a") == Turn("丁", None, ("甲", "“丙”")), "the passage of the turn before is gone with it"
 
 
+@pytest.mark.usefixtures("database")
 def test_the_session_used_longest_ago_goes_first(talks: Conversations) -> None:
     for name in "abcad":
         talks.remember(name, Turn(name))
@@ -68,6 +70,7 @@ def test_any_text_comes_back_or_nothing(tmp_path_factory: pytest.TempPathFactory
 # -- what only the stored ones do ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("database")
 def test_a_turn_is_forgotten_after_its_time(records: Records) -> None:
     now = [1000.0]
     talks = StoredConversations(records, minutes=10, clock=lambda: now[0])
@@ -97,6 +100,7 @@ def test_another_process_goes_on_with_it(records: Records, tmp_path: Path) -> No
     assert StoredConversations(records).last("a") == Turn("乙")
 
 
+@pytest.mark.usefixtures("database")
 def test_a_passage_of_another_version_of_the_program_is_left_out(records: Records) -> None:
     talks = StoredConversations(records)
     for text in ('{"id": "p", "colour": 1}', "no json", "[]"):
@@ -106,6 +110,7 @@ def test_a_passage_of_another_version_of_the_program_is_left_out(records: Record
         assert talks.last("a") == Turn("甲")
 
 
+@pytest.mark.usefixtures("database")
 def test_questions_before_that_cannot_be_read_are_left_out(records: Records) -> None:
     talks = StoredConversations(records)
     for text in ("no json", "{}", ""):

@@ -102,6 +102,7 @@ def test_a_line_break_does_not_lead_past_the_table_of_roles(records: Records, en
             assert response.status_code in (403, 404), (method, path, response.status_code)
 
 
+@pytest.mark.usefixtures("database")
 def test_revoking_the_last_key_does_not_open_the_service(records: Records) -> None:
     keys = Keys(records)
     client = client_of(records, Settings(), address="127.0.0.1")
@@ -130,6 +131,7 @@ def test_a_key_in_either_header(records: Records, header: str) -> None:
         assert refused.headers["www-authenticate"] == "Bearer" and token not in refused.text
 
 
+@pytest.mark.usefixtures("database")
 def test_a_revoked_key_ends_at_once_and_its_logins_with_it(records: Records) -> None:
     keys = Keys(records)
     key, token = keys.create("", "operate")
@@ -141,6 +143,7 @@ def test_a_revoked_key_ends_at_once_and_its_logins_with_it(records: Records) -> 
     error_of(client_of(records).get("/v1/faq", headers=bearer(token)), 401, "key_wrong")
 
 
+@pytest.mark.usefixtures("database")
 def test_a_login_ends_and_says_so(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     token = Keys(records).create("张工", "operate")[1]
     page = client_of(records)
@@ -173,6 +176,7 @@ def test_where_asking_is_free_the_rest_is_not(records: Records) -> None:
 # --- open: this machine only -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("database")
 def test_an_open_service_closes_with_its_first_key(records: Records) -> None:
     client = client_of(records, Settings())
     assert client.get("/v1/me").json() == {"role": "ask", "name": "本机", "access": "open", "sso": False}
@@ -206,6 +210,7 @@ def test_an_open_service_lets_everybody_ask_and_no_more(
     assert client.request(method, path, headers=bearer(token)).status_code not in (401, 403)
 
 
+@pytest.mark.usefixtures("database")
 def test_the_token_of_a_start_signs_a_page_in_until_the_next_start_or_the_first_key(records: Records) -> None:
     keys = Keys(records)
     token = keys.start()
@@ -368,6 +373,7 @@ def test_nobody_names_the_conversation_of_a_key(records: Records) -> None:
 # --- how often --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("database")
 def test_a_key_and_an_address_have_their_own_count(records: Records) -> None:
     tokens = [Keys(records).create("", "ask")[1] for _ in range(2)]
     client = client_of(records, Settings(access="ask", rate_key=3, rate_address=2), address="203.0.113.9")
@@ -380,6 +386,7 @@ def test_a_key_and_an_address_have_their_own_count(records: Records) -> None:
     assert client.get("/").status_code == client.get("/healthz").status_code == 200, "pages and probes are not counted"
 
 
+@pytest.mark.usefixtures("database")
 def test_wrong_keys_are_counted_too(records: Records) -> None:
     client = client_of(records, Settings(access="keys", rate_address=3), address="203.0.113.9")
     statuses = [client.get("/v1/documents", headers=bearer(f"tw_{n}")).status_code for n in range(5)]

@@ -8,8 +8,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres import Database
 
 from api.edge.limits import WINDOW, Gate, RateLimit
 from api.errors import Busy, RateLimited, TimedOut
@@ -31,12 +32,15 @@ def allowed(rates: RateLimit, calls: int, caller: str = "key:a") -> bool:
     return True
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.floats(0.01, 40), min_size=1, max_size=80),
     st.integers(1, 12),
 )
-def test_no_caller_gets_more_than_its_calls_in_a_clock_minute(waits: list[float], calls: int) -> None:
+def test_no_caller_gets_more_than_its_calls_in_a_clock_minute(
+    database: Database, waits: list[float], calls: int
+) -> None:
+    database.clear()
     times = Times()
     taken: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -54,9 +58,10 @@ def test_no_caller_gets_more_than_its_calls_in_a_clock_minute(waits: list[float]
         assert len(last) <= 2 * calls, "what the counters of two minutes may let through at most"
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=40), st.integers(1, 8))
-def test_after_the_wait_that_is_told_a_call_is_taken(waits: list[float], calls: int) -> None:
+def test_after_the_wait_that_is_told_a_call_is_taken(database: Database, waits: list[float], calls: int) -> None:
+    database.clear()
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
         rates = RateLimit(Path(folder), times)
@@ -70,12 +75,14 @@ def test_after_the_wait_that_is_told_a_call_is_taken(waits: list[float], calls: 
                 assert allowed(rates, calls)
 
 
+@pytest.mark.usefixtures("database")
 def test_counts_are_shared_by_processes_and_kept_apart_by_caller(tmp_path: Path) -> None:
     one, other = RateLimit(tmp_path), RateLimit(tmp_path)
     assert [allowed(one, 2), allowed(other, 2), allowed(one, 2)] == [True, True, False]
     assert allowed(other, 2, "key:b")
 
 
+@pytest.mark.usefixtures("database")
 def test_a_steady_caller_below_the_rate_is_never_refused(tmp_path: Path) -> None:
     times = Times()
     rates = RateLimit(tmp_path, times)

@@ -27,6 +27,9 @@ from api.records.database import Records
 from api.records.groups import Asking, grouped
 from api.records.keys import Keys
 from api.settings import Settings
+from corpus.errors import StoreConflict
+
+pytestmark = pytest.mark.usefixtures("database")
 
 RIGHT = "国家级奖多少？"
 
@@ -123,6 +126,7 @@ def test_marks_become_gold_rows(desk: Desk) -> None:
     assert len(gold(desk)) == 2 and log(desk, mark="bad") == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_gold_rows_are_what_the_evaluation_reads(desk: Desk, tmp_path: Any) -> None:
     from eval.datasets import read_gold
 
@@ -169,6 +173,7 @@ def test_unanswered_questions_that_ask_for_the_same_stand_together(desk: Desk) -
     assert sum(len(group["questions"]) for group in left) == 2
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_question_is_in_one_group() -> None:
     words = ["养老金怎么领", "养老金如何领取", "公积金怎么提取", "孩子上学要什么材料", "小孩上学需要哪些材料", "x"]
     asked = [Asking(str(at), text, 1) for at, text in enumerate(words)]
@@ -260,7 +265,7 @@ def test_the_audit_is_shown_exported_and_only_added_to(desk: Desk) -> None:
     assert desk.client.get("/v1/audit", params={"before": page["next_before"]}).json()["items"] == items[1:]
     header, *rows = table(desk, "/v1/audit/export")
     assert header[:3] == ["序号", "时间", "谁"] and [row[4] for row in rows] == ["export.log", "faq.create"]
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, StoreConflict)):
         desk.records.connect().execute("UPDATE audit SET who = 'nobody'")
 
 

@@ -19,6 +19,7 @@ import pytest
 from bot_bench import Platform, client_of, service
 from hypothesis import given
 from hypothesis import strategies as st
+from postgres import Database
 
 from api import cli
 from api.bots.settings import Bots, Receiver
@@ -27,6 +28,8 @@ from api.outgoing.signing import sign, verify
 from api.records.database import Records
 from api.records.outbox import LEASE, SCHEMA, Backoff, Delivery, Outbox, Undelivered, put, put_to
 from corpus.errors import NotFound
+
+pytestmark = pytest.mark.usefixtures("database")
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "secret of the receiving desk"
@@ -137,6 +140,7 @@ def test_a_fault_of_a_target_is_a_failure_like_any_other(records: Records) -> No
     assert outbox.send_next(target) and outbox.list()[0].problem == "KeyError"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0.1, 10), st.floats(10, 10_000))
 def test_waits_grow_up_to_their_limit(tries: int, chance: float, first: float, most: float) -> None:
     backoff = Backoff(12, first, most)
@@ -199,6 +203,7 @@ def desk() -> Iterator[Platform]:
         yield platform
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_receiver_gets_a_signed_event(desk: Platform) -> None:
     receiver = HttpReceiver("desk", desk.origin + "/hook", SECRET)
     receiver.send(
@@ -213,6 +218,7 @@ def test_a_receiver_gets_a_signed_event(desk: Platform) -> None:
     assert (request.headers["X-Tiaowen-Event"], request.headers["X-Tiaowen-Delivery"]) == ("handoff.created", "e1")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 429, 500, 503])
 def test_only_2xx_takes_it_and_no_redirect_is_followed(desk: Platform, status: int) -> None:
     desk.answer = lambda request: (status, {"headers": {"Location": desk.origin + "/elsewhere", "Retry-After": "7"}})
@@ -222,6 +228,7 @@ def test_only_2xx_takes_it_and_no_redirect_is_followed(desk: Platform, status: i
     assert caught.value.after == 7.0 and len(desk.requests) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_nobody_there_is_told_without_the_address() -> None:
     receiver = HttpReceiver("desk", "http://127.0.0.1:9/hook?key=hidden", SECRET)
     with pytest.raises(Undelivered) as caught:
@@ -229,6 +236,7 @@ def test_nobody_there_is_told_without_the_address() -> None:
     assert "hidden" not in str(caught.value)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_answer_in_drops_holds_the_sender_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.outgoing.receivers.DEADLINE", 1.0)
     stop = threading.Event()
@@ -274,6 +282,7 @@ def test_a_hand_off_and_a_thumbs_down_reach_the_desk(desk: Platform, tmp_path: P
     assert events["feedback.down"]["answer_id"] == answer["id"] and events["feedback.down"]["reason"] == "incomplete"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_desk_that_is_down_gets_it_when_it_is_back(desk: Platform, tmp_path: Path) -> None:
     desk.answer = lambda request: (503, {})
     bots = bots_of(desk, "handoff.*")
@@ -294,6 +303,9 @@ from api.records.handoffs import Handoffs
 from api.records.outbox import SCHEMA, Outbox, put
 from api.records.database import Records
 from api.outgoing.receivers import HttpReceiver
+from corpus.sql.choice import choose
+
+choose(sys.argv[3])
 records = Records(Path(sys.argv[1]))
 outbox = Outbox(records, [HttpReceiver("desk", sys.argv[2], "secret of the receiving desk")])
 handoffs = Handoffs(records, put)
@@ -304,9 +316,9 @@ for number in range(100000):
 """
 
 
-def test_no_event_is_lost_to_kill_9(desk: Platform, tmp_path: Path) -> None:
+def test_no_event_is_lost_to_kill_9(desk: Platform, tmp_path: Path, database: Database) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", KILLED, str(tmp_path), desk.origin + "/hook"]
+    command = [sys.executable, "-c", KILLED, str(tmp_path), desk.origin + "/hook", database.address]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     told = [process.stdout.readline().strip() for _ in range(30)]

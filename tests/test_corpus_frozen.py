@@ -15,6 +15,8 @@ from corpus.frozen import CONNECTIONS, FrozenStore
 from corpus.ingest import drop, ingest
 from corpus.store import Store
 
+pytestmark = pytest.mark.usefixtures("database")
+
 TEXT = """甲山市支持园区若干措施
 
 第一条 对国家级园区给予100万元奖励，由市商务局负责。
@@ -74,6 +76,7 @@ def test_what_is_written_later_is_not_in_the_copy(store: Store, frozen: FrozenSt
     assert frozen.documents() == before and len(store.documents()) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_nothing_is_written_beside_the_copy_nor_into_it(frozen: FrozenStore, tmp_path: Path) -> None:
     frozen.documents()
     assert [p.name for p in tmp_path.glob("有*")] == ["有 空格?#%.sqlite3"]
@@ -82,6 +85,7 @@ def test_nothing_is_written_beside_the_copy_nor_into_it(frozen: FrozenStore, tmp
     assert frozen.documents()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_copy_is_readable_by_new_threads_after_its_removal(frozen: FrozenStore, tmp_path: Path) -> None:
     expected = frozen.documents()
     shutil.rmtree(tmp_path / "data")
@@ -98,6 +102,7 @@ def test_the_copy_is_readable_by_new_threads_after_its_removal(frozen: FrozenSto
     assert len(found) == 3 * CONNECTIONS and all(one == [frozen.clauses(d.id) for d in expected] for one in found)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("content", [None, b"", b"no database at all" * 100])
 def test_what_is_no_copy_is_told(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
@@ -127,6 +132,7 @@ def columns() -> list[tuple[str, str]]:
 
 
 # The text makes the id, and `seq` only orders; that the order counts is tested below.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("table", "column"),
     [
@@ -143,6 +149,7 @@ def test_the_digest_changes_with_everything_that_is_shown(store: Store, table: s
     assert store.digest() != before
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_digest_tells_the_order(store: Store) -> None:
     digests = [store.digest()]
     for _ in range(2):

@@ -18,6 +18,8 @@ from corpus.reading import read_documents
 from corpus.store import Store
 from corpus.types import Anchor, Document, Span, Validity
 
+pytestmark = pytest.mark.usefixtures("database")
+
 OLD = "澜江市旧停车办法\n第一条 停车收费每小时5元。\n第二条 本办法自2010年1月1日起施行。\n"
 NEW = "澜江市停车管理办法\n第一条 停车收费每小时3元。\n第二条 本办法自2025年1月1日起施行。《澜江市旧停车办法》同时废止。\n"
 

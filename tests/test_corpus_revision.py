@@ -15,6 +15,8 @@ from corpus.revision import carry_over
 from corpus.store import Store
 from corpus.types import Clause
 
+pytestmark = pytest.mark.usefixtures("database")
+
 TITLE = "澜江市试点管理办法"
 ARTICLES = (
     "为了规范试点工作，制定本办法。",

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres import Database
 
 from corpus.errors import StoreBusy, StoreConflict, StoreError
 from corpus.ingest import GIVE_UP_AFTER, drop, ingest
 from corpus.store import Store
+
+pytestmark = pytest.mark.usefixtures("database")
 
 LAW = "某某市产业扶持办法\n第一条 对符合条件的企业，一次性奖励{}万元。\n第二条 本办法自发布之日起施行。\n"
 MOVED = "某某市产业扶持办法\n第一条 为了发展产业，制定本办法。\n第二条 对符合条件的企业，一次性奖励{}万元。\n第三条 本办法自发布之日起施行。\n"
@@ -82,11 +85,12 @@ def test_a_document_that_stands_elsewhere_keeps_its_ids_when_a_file_becomes_a_co
 STEPS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([*range(len(VERSIONS)), None])), max_size=9)
 
 
-@settings(max_examples=30, deadline=None)
-@given(STEPS)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
 def test_any_order_of_versions_in_any_files_goes_in_and_is_told_apart(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int | None]]
+    tmp_path_factory: pytest.TempPathFactory, database: Database, steps: list[tuple[str, int | None]]
 ) -> None:
+    database.clear()
     folder = tmp_path_factory.mktemp("versions")
     store, now = Store(folder / "data"), dict[str, int]()
     for name, version in steps:
@@ -110,6 +114,7 @@ def test_any_order_of_versions_in_any_files_goes_in_and_is_told_apart(
 # -- errors of the store -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("sql", "kind", "says"),
     [
@@ -150,6 +155,7 @@ def test_what_the_store_will_not_take_is_told_as_what_it_is_and_the_others_go_in
     assert store.counts().documents == 2
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_store_that_takes_nothing_more_is_not_tried_with_every_file(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +186,7 @@ def test_a_transaction_inside_another_is_undone_alone(store: Store) -> None:
     assert store.all_paths() == ["a"]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_sqlite_undid_by_itself_is_not_taken_for_done(store: Store) -> None:
     """As on a full disk: the whole transaction is gone, and what is written after that must not stand alone."""
     with pytest.raises(StoreError), store.transaction() as connection:

@@ -17,7 +17,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.answer.desk import Desk
 from api.errors import Busy
-from corpus.disk import locked
 from corpus.errors import PolicyError
 
 EVERY = 3600.0
@@ -58,7 +57,7 @@ async def _again_and_again(desk: Desk, every: float, stop: threading.Event) -> N
 
 def keep_house(desk: Desk, stop: threading.Event) -> None:
     """Does once what there is to do, until `stop`. Raises Busy where another process does it, StoreError."""
-    with locked(desk.records.folder / _LOCK, Busy()):
+    with desk.records.alone(_LOCK, Busy()):
         if left := desk.asked.left_to_count():
             log.info("records of an older version are counted: %d to go, the newest first", left)
             log.info("%d records of an older version counted", desk.asked.count_older(stop))

@@ -8,7 +8,6 @@ chat, which is what 转人工 hands over.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 import uuid
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.records.database import Records
+from corpus.sql.shapes import Connection
 
 LEASE = 45.0  # seconds in which a message is answered or given up
 KEEP = 2 * 24 * 3600.0
@@ -73,11 +73,11 @@ class Seen:
         records: Records,
         clock: Callable[[], float] = time.time,
         lease: float = LEASE,
-        counted: Callable[[], float] = time.monotonic,
+        counted: Callable[[], float] | None = None,
     ) -> None:
         self._records = records
         self._clock = clock
-        self._counted = counted
+        self._counted = counted or records.seconds
         self._lease = lease
         records.ensure(SCHEMA)
 
@@ -111,7 +111,7 @@ class Seen:
             )
             return Claim("mine", platform, id, owner, tries)
 
-    def finish(self, connection: sqlite3.Connection, claim: Claim, reply: str) -> bool:
+    def finish(self, connection: Connection, claim: Claim, reply: str) -> bool:
         """Lays the reply down, inside a transaction of the caller. False where somebody else has taken the message over
         since: then nothing more may be done for it."""
         done = connection.execute(
@@ -128,10 +128,12 @@ class Seen:
                 (claim.platform, claim.id, claim.owner),
             )
 
-    def remember(self, connection: sqlite3.Connection, session: str, question: str, answer_id: str | None) -> None:
+    def remember(self, connection: Connection, session: str, question: str, answer_id: str | None) -> None:
         """Keeps the last question of a chat, inside a transaction of the caller."""
         connection.execute(
-            "INSERT OR REPLACE INTO bot_chats VALUES (?,?,?,?)", (session, question, answer_id, self._clock())
+            "INSERT INTO bot_chats VALUES (?,?,?,?) ON CONFLICT (session) DO UPDATE SET question = excluded.question, "
+            "answer_id = excluded.answer_id, asked = excluded.asked",
+            (session, question, answer_id, self._clock()),
         )
 
     def last_question(self, session: str) -> LastQuestion | None:

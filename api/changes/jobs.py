@@ -13,7 +13,6 @@ import logging
 import os
 import secrets
 import shutil
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from api.errors import Busy
 from api.records.database import Records, now
 from corpus.disk import locked, sync
 from corpus.errors import NotFound, StoreError
+from corpus.sql.shapes import Connection, Row, holes
 
 Kind = Literal["upload", "drop", "evaluate", "watch"]
 State = Literal["queued", "reading", "indexing", "done", "failed"]
@@ -52,6 +52,7 @@ _ACCEPT_WAIT = 30.0  # seconds; a job is accepted as fast as its files are copie
 _ENDED = ("done", "failed")
 _OPEN = "status NOT IN ('done', 'failed')"
 _CHUNK = 2**20
+_COLUMNS = "id, kind, status, stage, done, total, names, report, error, pid, created_at, updated_at"
 
 log = logging.getLogger("tiaowen.jobs")
 
@@ -80,6 +81,8 @@ class Jobs:
     def __init__(self, records: Records) -> None:
         self._records = records
         records.ensure(SCHEMA)
+        # Files wait in the data folder of the machine that accepted them: there the job is done.
+        self._own = _OPEN + (f" AND node = '{records.node}'" if records.node else "")
 
     def incoming(self, ident: str) -> Path:
         """Where the files of a job wait."""
@@ -114,9 +117,11 @@ class Jobs:
         ident = ident or new_id()
         with self._records.transaction() as connection:
             connection.execute(
-                "INSERT INTO jobs VALUES (?, ?, 'queued', '', 0, ?, ?, '{}', NULL, NULL, ?, ?)",
+                f"INSERT INTO jobs ({_COLUMNS}) VALUES (?, ?, 'queued', '', 0, ?, ?, '{{}}', NULL, NULL, ?, ?)",
                 (ident, kind, len(names), json.dumps(list(names), ensure_ascii=False), now(), now()),
             )
+            if self._records.node:
+                connection.execute("UPDATE jobs SET node = ? WHERE id = ?", (self._records.node, ident))
         return ident
 
     def get(self, ident: str) -> Job:
@@ -125,7 +130,7 @@ class Jobs:
 
     def next(self) -> Job | None:
         """The one that was accepted first of those that have not ended."""
-        row = self._records.connect().execute(f"SELECT * FROM jobs WHERE {_OPEN} ORDER BY rowid LIMIT 1").fetchone()
+        row = self._records.connect().execute(f"SELECT * FROM jobs WHERE {self._own} ORDER BY rowid LIMIT 1").fetchone()
         return _job(row) if row else None
 
     def begin(self, ident: str) -> Job | None:
@@ -135,7 +140,7 @@ class Jobs:
             return None
         with self._records.transaction() as connection:
             (tries,) = connection.execute(
-                "INSERT INTO job_tries VALUES (?, 1) ON CONFLICT (job) DO UPDATE SET tries = tries + 1 RETURNING tries",
+                "INSERT INTO job_tries VALUES (?, 1) ON CONFLICT (job) DO UPDATE SET tries = job_tries.tries + 1 RETURNING tries",
                 (ident,),
             ).fetchone()
         if tries > MOST_TRIES:
@@ -166,14 +171,16 @@ class Jobs:
     def recent(self, kinds: Sequence[Kind], limit: int) -> list[Job]:
         """The newest jobs of several kinds."""
         rows = self._records.connect().execute(
-            "SELECT * FROM jobs WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC LIMIT ?",
-            (json.dumps(list(kinds)), limit),
+            f"SELECT * FROM jobs WHERE kind IN {holes(kinds)} ORDER BY rowid DESC LIMIT ?",
+            (*kinds, limit),
         )
         return [_job(row) for row in rows]
 
     def open(self, kind: Kind) -> Job | None:
         """The one of a kind that was accepted first of those that have not ended."""
-        row = self._records.connect().execute(f"SELECT * FROM jobs WHERE kind = ? AND {_OPEN} ORDER BY rowid", (kind,))
+        row = self._records.connect().execute(
+            f"SELECT * FROM jobs WHERE kind = ? AND {self._own} ORDER BY rowid", (kind,)
+        )
         found = row.fetchone()
         return _job(found) if found else None
 
@@ -184,7 +191,7 @@ class Jobs:
 
     def waiting(self) -> int:
         """Jobs that have not ended."""
-        row = self._records.connect().execute(f"SELECT count(*) FROM jobs WHERE {_OPEN}")
+        row = self._records.connect().execute(f"SELECT count(*) FROM jobs WHERE {self._own}")
         return int(row.fetchone()[0])
 
     def expects(self, name: str) -> bool:
@@ -209,7 +216,7 @@ class Jobs:
     def purge(self, before: str, stop: threading.Event | None = None) -> int:
         """Forgets jobs that ended before a time (ISO 8601), in small batches."""
 
-        def delete(connection: sqlite3.Connection, size: int) -> int:
+        def delete(connection: Connection, size: int) -> int:
             ended = f"SELECT id FROM jobs WHERE updated_at < ? AND NOT ({_OPEN}) LIMIT ?"
             gone = [(ident,) for (ident,) in connection.execute(ended, (before, size))]
             connection.executemany("DELETE FROM jobs WHERE id = ?", gone)
@@ -218,10 +225,8 @@ class Jobs:
 
         return self._records.in_batches(delete, stop)
 
-    def _row(self, ident: str) -> sqlite3.Row:
-        row: sqlite3.Row | None = (
-            self._records.connect().execute("SELECT * FROM jobs WHERE id = ?", (ident,)).fetchone()
-        )
+    def _row(self, ident: str) -> Row:
+        row: Row | None = self._records.connect().execute("SELECT * FROM jobs WHERE id = ?", (ident,)).fetchone()
         if row is None:
             raise NotFound("没有这次导入的记录。", "编号见上传时返回的 id。")
         return row
@@ -231,7 +236,7 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def _job(row: sqlite3.Row) -> Job:
+def _job(row: Row) -> Job:
     error = row["error"]
     return Job(
         *(row["id"], row["kind"], row["status"], row["stage"], row["done"], row["total"]),

@@ -20,7 +20,7 @@ from api.changes import evaluations
 from api.changes.jobs import MOST_SECONDS, SETTLE, UPLOADS, Job, Jobs
 from api.changes.told import FileTold, is_of, told
 from api.changes.watched.intake import Intake
-from api.models import encoder_name, index_name
+from api.models import database_name, encoder_name, index_name
 from api.records.database import Records
 from api.settings import settings_from
 from corpus.confined import Confined
@@ -28,6 +28,7 @@ from corpus.errors import BadFile, NotFound, PolicyError
 from corpus.in_process import here
 from corpus.ingest import FileReport, drop, take_in_at
 from corpus.parts import Parts
+from corpus.sql.choice import choose
 from corpus.store import Store
 from qa.changes import bring_together, changing
 
@@ -248,4 +249,5 @@ def _finish(jobs: Jobs, store: Store, data: Path, ident: str, published: Callabl
 
 
 if __name__ == "__main__":
+    choose(database_name())
     sys.exit(settle(Path(sys.argv[1])) if sys.argv[2] == SETTLE else run_all(Path(sys.argv[1]), sys.argv[2]))

@@ -12,9 +12,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
 from threading import Lock, local
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from api.errors import Busy, RateLimited, TimedOut
+from corpus.errors import StoreError
+from corpus.sql.choice import chosen
+
+if TYPE_CHECKING:
+    from corpus.sql.postgresql import Server
 
 T = TypeVar("T")
 log = logging.getLogger("tiaowen.api")
@@ -26,16 +31,18 @@ _FILE = "limits.sqlite3"
 
 
 class RateLimit:
-    """At most so many calls a minute of each caller, counted together by all worker processes.
+    """At most so many calls a minute of each caller, counted together by all worker processes, of all machines where these share a
+    database.
 
     A sliding window from two counters: the calls of this minute, and those of the last weighed by the part of it that is
     still within sixty seconds, by the seconds that the machine has run. The counts are not synced to disk: they are worth
     nothing after a restart.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] | None = None, server: Server | None = None) -> None:
         self._path = folder / _FILE
-        self._clock = clock
+        self._server = server or chosen()
+        self._clock = clock or (time.monotonic if self._server is None else self._server.seconds)
         self._local = local()
 
     def take(self, caller: str, calls: int) -> None:
@@ -45,13 +52,16 @@ class RateLimit:
         """
         try:
             self._take(caller, calls)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StoreError) as error:
             log.warning("calls cannot be counted: %s", error)
 
     def _take(self, caller: str, calls: int) -> None:
         at = self._clock()
         window = int(at // WINDOW)
         passed = at / WINDOW - window
+        if self._server is not None:
+            self._take_shared(self._server, caller, calls, window, passed)
+            return
         connection = self._connect()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -74,6 +84,24 @@ class RateLimit:
                 connection.execute("COMMIT")
         if refused:
             raise RateLimited(_wait(before, own, calls, passed))
+
+    def _take_shared(self, server: Server, caller: str, calls: int, window: int, passed: float) -> None:
+        """The same in one statement, which holds up the calls of no other caller."""
+        faded = "coalesce((SELECT n FROM calls WHERE caller = :caller AND at = :window - 1), 0) * CAST(:left AS double precision)"
+        values = {"caller": caller, "window": window, "left": 1 - passed, "calls": calls}
+        counted = server.once(
+            f"INSERT INTO calls AS c SELECT :caller, :window, 1 WHERE {faded} < :calls "
+            f"ON CONFLICT (caller, at) DO UPDATE SET n = c.n + 1 WHERE c.n + {faded} < :calls RETURNING c.n",
+            values,
+        ).fetchone()
+        if counted is None:
+            rows = server.once(
+                "SELECT at, n FROM calls WHERE caller = :caller AND at BETWEEN :window - 1 AND :window", values
+            )
+            told = {row["at"]: row["n"] for row in rows}
+            raise RateLimited(_wait(told.get(window - 1, 0), told.get(window, 0), calls, passed))
+        if counted["n"] == 1:
+            server.once("DELETE FROM calls WHERE at NOT BETWEEN :window - 1 AND :window", values)
 
     def _connect(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -7,7 +7,6 @@ many records at once is read from counts that are kept with each of them (api/re
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -24,9 +23,15 @@ from api.records.masking import masked
 from api.records.rows import AskedRow, Cited, OftenRow, Queue, QueueRow, Rating
 from api.records.sameness import sameness
 from corpus.errors import NotFound
+from corpus.sql.shapes import Connection, Row
 
 MOST_LOOKED_AT = 5000
 """Questions, the most often asked of all times, among which those most often asked in some days are looked for."""
+COLUMNS = (
+    "id, at, question, same, rewritten, channel, caller, session, status, reason, answer, confidence, answered_by, citations, "
+    "milliseconds"
+)
+"""Of a question in the log."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS asked (
   id TEXT PRIMARY KEY, at TEXT NOT NULL, question TEXT NOT NULL, same TEXT NOT NULL, rewritten TEXT, channel TEXT NOT NULL,
@@ -83,8 +88,9 @@ class Asked:
         row = self.row(answer_id)
         ident = f"f{answer_id}"
         with self._records.transaction() as connection:
+            connection.execute("DELETE FROM feedback WHERE answer_id = ?", (answer_id,))
             connection.execute(
-                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (answer_id, ident, now(), rating, reason, masked(comment), caller),
             )
             if rating == "down" and self._announce is not None:
@@ -109,7 +115,9 @@ class Asked:
                 *([(row["at"],)] if queue == "unanswered" else []),
             ]
             at = max((at for (at,) in times), default="")
-            connection.execute("INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", (queue, row["same"], at))
+            # Written anew, not changed: what was settled goes in the order in which it was written.
+            connection.execute("DELETE FROM settled WHERE queue = ? AND same = ?", (queue, row["same"]))
+            connection.execute("INSERT INTO settled VALUES (?, ?, ?)", (queue, row["same"], at))
 
     def purge(self, before: str, stop: threading.Event | None = None) -> int:
         """Forgets what was asked and said before a time (ISO 8601, UTC); returns how many questions that were.
@@ -119,7 +127,7 @@ class Asked:
         it would wait again.
         """
 
-        def delete(table: str, connection: sqlite3.Connection, size: int) -> int:
+        def delete(table: str, connection: Connection, size: int) -> int:
             first = connection.execute(f"SELECT rowid, at FROM {table} ORDER BY rowid LIMIT ?", (size,)).fetchall()
             old = [(row["rowid"],) for row in takewhile(lambda row: row["at"] < before, first)]
             connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", old)
@@ -132,24 +140,26 @@ class Asked:
 
     def left_to_count(self) -> int:
         """About how many records there are from before there were counts."""
-        return asked_counts.left_to_count(self._records.connect())
+        return asked_counts.left_to_count(self._records)
 
     def count_older(self, stop: threading.Event | None = None) -> int:
         """Counts those, in small batches; returns how many that were."""
+        if not self.left_to_count():
+            return 0
         return self._records.in_batches(asked_counts.count_older, stop)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def row(self, ident: str) -> sqlite3.Row:
+    def row(self, ident: str) -> Row:
         """Raises NotFound."""
-        row: sqlite3.Row | None = self._one("SELECT * FROM asked WHERE id = ?", ident)
+        row = self._one(f"SELECT {COLUMNS} FROM asked WHERE id = ?", ident)
         if row is None:
             raise NotFound("没有这个回答的记录", "回答的编号是 POST /v1/ask 返回的 id；过了保存期的记录已经删除")
         return row
 
     def find(self, ident: str) -> AskedRow | None:
         """A question of the log with its citations, or None where it is not there (any more)."""
-        row = self._one("SELECT * FROM asked WHERE id = ?", ident)
+        row = self._one(f"SELECT {COLUMNS} FROM asked WHERE id = ?", ident)
         return None if row is None else cast(AskedRow, {**dict(row), "citations": json.loads(row["citations"])})
 
     def summary(self, days: int) -> Summary:
@@ -196,8 +206,8 @@ class Asked:
         """
         return [row[0] for row in self._records.connect().execute(COMMON, (limit,))]
 
-    def _one(self, query: str, *values: str) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._records.connect().execute(query, values).fetchone()
+    def _one(self, query: str, *values: str) -> Row | None:
+        row: Row | None = self._records.connect().execute(query, values).fetchone()
         return row
 
 
@@ -209,35 +219,35 @@ SUMMARY = (
     "SELECT what, value, sum(n) FROM asked_counts WHERE span >= ? AND length(span) = 10 GROUP BY what, value"
 )
 MOST_ASKED = (
-    "SELECT (SELECT question FROM asked WHERE same = m.same AND at = m.last_at) AS question, "
+    "SELECT (SELECT question FROM asked WHERE same = m.same AND at = m.last_at LIMIT 1) AS question, "
     "times, answered, refused, last_at FROM ("
     "SELECT q.same, sum(d.times) AS times, sum(d.answered) AS answered, sum(d.refused) AS refused, q.last_at FROM "
     "(SELECT id, same, last_at FROM asked_questions ORDER BY times DESC, last_at DESC LIMIT ?) q "
-    "CROSS JOIN asked_days d ON d.question = q.id AND d.day >= ? WHERE q.last_at >= ? "
-    "GROUP BY q.id ORDER BY 2 DESC, q.last_at DESC LIMIT ?) m ORDER BY times DESC, last_at DESC"
+    "CROSS JOIN asked_days d WHERE d.question = q.id AND d.day >= ? AND q.last_at >= ? "
+    "GROUP BY q.id, q.same, q.last_at ORDER BY 2 DESC, q.last_at DESC LIMIT ?) m ORDER BY times DESC, last_at DESC"
 )
 COMMON = (
     "SELECT (SELECT question FROM asked WHERE same = q.same AND at = q.whole_at AND status = 'answered' "
-    "AND rewritten IS NULL) FROM asked_questions q "
+    "AND rewritten IS NULL LIMIT 1) FROM asked_questions q "
     f"WHERE callers >= {asked_counts.SEVERAL} AND whole_disliked = 0 ORDER BY whole DESC, whole_at DESC LIMIT ?"
 )
 QUEUES: dict[Queue, str] = {
     "unanswered": "SELECT a.*, f.rating, f.reason AS rating_reason, f.comment, w.unanswered_at AS last_at, "
     "w.unanswered AS times FROM (SELECT same, unanswered, unanswered_at FROM asked_questions "
     "WHERE unanswered > 0 AND unanswered_at < ? ORDER BY unanswered_at DESC LIMIT ?) w "
-    "CROSS JOIN asked a ON a.rowid = (SELECT rowid FROM asked WHERE same = w.same AND at = w.unanswered_at "
-    "AND status = 'refused' AND reason NOT IN ('out_of_scope', 'small_talk')) LEFT JOIN feedback f ON f.answer_id = a.id "
-    "ORDER BY last_at DESC",
+    "CROSS JOIN asked a LEFT JOIN feedback f ON f.answer_id = a.id "
+    "WHERE a.rowid = (SELECT rowid FROM asked WHERE same = w.same AND at = w.unanswered_at "
+    "AND status = 'refused' AND reason NOT IN ('out_of_scope', 'small_talk') LIMIT 1) ORDER BY last_at DESC",
     "disliked": "SELECT a.*, f.rating, f.reason AS rating_reason, f.comment, w.disliked_at AS last_at, "
     "w.disliked AS times FROM (SELECT id, disliked, disliked_at FROM asked_questions "
     "WHERE disliked > 0 AND disliked_at < ? ORDER BY disliked_at DESC LIMIT ?) w "
-    "CROSS JOIN feedback f ON f.answer_id = (SELECT answer_id FROM asked_dislikes WHERE question = w.id "
-    "AND at = w.disliked_at) CROSS JOIN asked a ON a.id = f.answer_id ORDER BY last_at DESC",
+    "CROSS JOIN feedback f CROSS JOIN asked a WHERE f.answer_id = (SELECT answer_id FROM asked_dislikes "
+    "WHERE question = w.id AND at = w.disliked_at LIMIT 1) AND a.id = f.answer_id ORDER BY last_at DESC",
 }
 
 
 def write(
-    connection: sqlite3.Connection,
+    connection: Connection,
     answer: schemas.AskResponse,
     channel: str,
     caller: str,
@@ -275,7 +285,7 @@ def _days_ago(days: int) -> str:
     return after(days=-days)
 
 
-def _item(row: sqlite3.Row, kind: Queue) -> QueueRow:
+def _item(row: Row, kind: Queue) -> QueueRow:
     citations: list[Cited] = json.loads(row["citations"])
     return QueueRow(
         id=row["id"], question=row["question"], rewritten=row["rewritten"], times=row["times"], last_at=row["last_at"],

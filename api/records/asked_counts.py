@@ -13,13 +13,15 @@ trigger touches a few rows that an index finds.
 
 A database of before is counted afterwards, the newest records first, a small batch at a time (`count_older`); what is asked
 meanwhile is counted at once. A batch is a transaction, so that it can be stopped and taken up at any point.
+
+What is here is said to SQLite. PostgreSQL has triggers of the same effect from its first migration on (corpus/sql/migrations), and so no
+records of before.
 """
 
 from __future__ import annotations
 
-import sqlite3
-
 from api.records.database import Records
+from corpus.sql.shapes import Connection
 
 SEVERAL = 3
 """Callers, from whom on a question is no longer one person's."""
@@ -283,7 +285,7 @@ def prepare(records: Records) -> None:
 
     Needs the tables of api/records/asked.py. Raises StoreError.
     """
-    if _made(records.connect()):
+    if not records.sql.by_row or _made(records.connect()):
         return
     with (
         records.transaction() as connection
@@ -300,7 +302,7 @@ def prepare(records: Records) -> None:
             connection.execute(f"CREATE TRIGGER {name} {when} BEGIN {what} END")
 
 
-def _made(connection: sqlite3.Connection) -> bool:
+def _made(connection: Connection) -> bool:
     return (
         connection.execute(
             "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'feedback_recounted'"
@@ -309,7 +311,7 @@ def _made(connection: sqlite3.Connection) -> bool:
     )
 
 
-def count_older(connection: sqlite3.Connection, size: int) -> int:
+def count_older(connection: Connection, size: int) -> int:
     """Counts up to `size` of the records that were there before the counts, inside the caller's transaction; returns how
     many rows of the log it went through, 0 where all are counted."""
     for source in ("asked", "feedback"):
@@ -327,6 +329,8 @@ def count_older(connection: sqlite3.Connection, size: int) -> int:
     return 0
 
 
-def left_to_count(connection: sqlite3.Connection) -> int:
+def left_to_count(records: Records) -> int:
     """About how many records are not counted yet."""
-    return int(connection.execute("SELECT sum(upto) FROM asked_backfill").fetchone()[0])
+    if not records.sql.by_row:
+        return 0
+    return int(records.connect().execute("SELECT sum(upto) FROM asked_backfill").fetchone()[0])

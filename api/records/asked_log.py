@@ -13,8 +13,8 @@ from typing import Any, Literal, cast
 
 from api.records.database import Records, after
 from api.records.rows import LogRow
+from corpus.sql.dialect import Dialect
 
-_DAY = "date(a.at, '+8 hours')"  # of Shanghai: no daylight saving since 1991
 _FROM = "FROM asked a LEFT JOIN feedback f ON f.answer_id = a.id LEFT JOIN marks m ON m.answer_id = a.id"
 NO_TOPIC = "（没有答上）"
 
@@ -39,13 +39,13 @@ class Wanted:
     rating: Literal["up", "down"] | None = None
     mark: Literal["good", "bad", "none"] | None = None
 
-    def sql(self) -> tuple[str, list[Any]]:
+    def where(self, sql: Dialect) -> tuple[str, list[Any]]:
         """The WHERE clause and its values."""
         wheres, values = ["a.at >= ?", "a.confidence >= ?", "a.confidence <= ?"], [_ago(self.days), self.low, self.high]
         equal = {
             "a.status": self.status,
             "a.reason": self.reason,
-            _DAY: self.day,
+            _day(sql): self.day,
             "a.channel": self.channel,
             "f.rating": self.rating,
         }
@@ -55,11 +55,12 @@ class Wanted:
         if self.mark is not None:
             wheres.append("m.verdict IS NULL" if self.mark == "none" else f"m.verdict = '{self.mark}'")
         if self.document:
-            inside = "json_extract(c.value, '$.document_id') = ? OR instr(json_extract(c.value, '$.title'), ?)"
-            wheres.append(f"EXISTS (SELECT 1 FROM json_each(a.citations) c WHERE {inside})")
+            titled = sql.within("c.value ->> 'title'")
+            inside = f"c.value ->> 'document_id' = ? OR {titled}"
+            wheres.append(f"EXISTS (SELECT 1 FROM {sql.items('a.citations', 'c')} WHERE {inside})")
             values += [self.document, self.document]
         for word in self.words.split():
-            wheres, values = [*wheres, "instr(a.question || ' ' || ifnull(a.answer, ''), ?)"], [*values, word]
+            wheres, values = [*wheres, sql.within("a.question || ' ' || coalesce(a.answer, '')")], [*values, word]
         return " AND ".join(wheres), values
 
 
@@ -94,7 +95,7 @@ class Log:
 
     def rows(self, wanted: Wanted, limit: int, after: str | None = None) -> Iterator[LogRow]:
         """Answers, the newest first, with `rating`, `comment` and `verdict`; `after` is the time of the one before."""
-        where, values = wanted.sql()
+        where, values = wanted.where(self._records.sql)
         found = self._records.connect().execute(
             f"SELECT a.id, a.at, a.question, a.rewritten, a.channel, a.status, a.reason, a.answer, a.confidence, a.answered_by, "
             f"a.citations, a.milliseconds, f.rating, f.comment, m.verdict {_FROM} WHERE {where} AND a.at < ? "
@@ -105,7 +106,7 @@ class Log:
             yield cast(LogRow, {**dict(row), "citations": json.loads(row["citations"])})
 
     def count(self, wanted: Wanted) -> int:
-        where, values = wanted.sql()
+        where, values = wanted.where(self._records.sql)
         row = self._records.connect().execute(f"SELECT count(*) {_FROM} WHERE {where}", values).fetchone()
         return int(row[0])
 
@@ -114,8 +115,9 @@ class Log:
         today = datetime.now(UTC) + timedelta(hours=8)
         names = [(today - timedelta(days=back)).date().isoformat() for back in range(days - 1, -1, -1)]
         rows = self._records.connect().execute(
-            f"SELECT {_DAY}, count(*), sum(a.status = 'answered'), sum(a.status = 'refused'), ifnull(sum(f.rating = 'up'), 0), "
-            f"ifnull(sum(f.rating = 'down'), 0) {_FROM} WHERE a.at >= ? GROUP BY 1",
+            f"SELECT {_day(self._records.sql)}, count(*), count(*) FILTER (WHERE a.status = 'answered'), "
+            "count(*) FILTER (WHERE a.status = 'refused'), count(*) FILTER (WHERE f.rating = 'up'), "
+            f"count(*) FILTER (WHERE f.rating = 'down') {_FROM} WHERE a.at >= ? GROUP BY 1",
             (_ago(days + 1),),
         )
         told = {row[0]: tuple(row)[1:] for row in rows}
@@ -123,24 +125,33 @@ class Log:
 
     def topics(self, days: int, limit: int) -> list[Topic]:
         """What was asked about, the most first."""
+        first = self._records.sql.first("a.citations")
         rows = self._records.connect().execute(
-            "SELECT json_extract(a.citations, '$[0].title') AS topic, max(json_extract(a.citations, '$[0].document_id')), "
-            "sum(a.at >= ?) AS questions, sum(a.at < ?), ifnull(sum(f.rating = 'down' AND a.at >= ?), 0) "
-            f"{_FROM} WHERE a.at >= ? GROUP BY topic HAVING questions > 0 ORDER BY questions DESC, topic LIMIT ?",
-            (*[_ago(days)] * 3, _ago(2 * days), limit),
+            f"SELECT {first} ->> 'title' AS topic, max({first} ->> 'document_id'), "
+            "count(*) FILTER (WHERE a.at >= ?) AS questions, count(*) FILTER (WHERE a.at < ?), "
+            "count(*) FILTER (WHERE f.rating = 'down' AND a.at >= ?) "
+            f"{_FROM} WHERE a.at >= ? GROUP BY 1 HAVING count(*) FILTER (WHERE a.at >= ?) > 0 "
+            f"ORDER BY questions DESC, topic {self._records.sql.nulls_first} LIMIT ?",
+            (*[_ago(days)] * 3, _ago(2 * days), _ago(days), limit),
         )
         return [Topic(row[0] or NO_TOPIC, row[1] if row[0] else None, *tuple(row)[2:]) for row in rows]
 
     def unanswered(self, days: int, limit: int) -> list[tuple[str, str, int]]:
         """(answer id, question, times) of questions about the documents that were refused and not settled, the newest first."""
         rows = self._records.connect().execute(
-            "SELECT a.id, ifnull(a.rewritten, a.question), count(*), max(a.at) AS last FROM asked a "
+            "SELECT id, question, times FROM (SELECT a.id, coalesce(a.rewritten, a.question) AS question, a.at AS last, "
+            "count(*) OVER (PARTITION BY a.same) AS times, "
+            "row_number() OVER (PARTITION BY a.same ORDER BY a.at DESC) AS place FROM asked a "
             "LEFT JOIN settled s ON s.queue = 'unanswered' AND s.same = a.same "
-            "WHERE a.at >= ? AND a.status = 'refused' AND a.reason NOT IN ('out_of_scope', 'small_talk') AND (s.at IS NULL OR a.at > s.at) "
-            "GROUP BY a.same ORDER BY last DESC LIMIT ?",
+            "WHERE a.at >= ? AND a.status = 'refused' AND a.reason NOT IN ('out_of_scope', 'small_talk') AND (s.at IS NULL OR a.at > s.at)"
+            ") w WHERE place = 1 ORDER BY last DESC LIMIT ?",
             (_ago(days), limit),
         )
         return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _day(sql: Dialect) -> str:
+    return sql.shanghai("a.at")  # no daylight saving since 1991
 
 
 def _ago(days: int) -> str:

@@ -6,6 +6,7 @@ import threading
 from typing import Literal
 
 from api.records.database import Records, now
+from corpus.sql.shapes import holes
 
 Kind = Literal["unanswered", "disliked", "handoffs"]
 SCHEMA = """
@@ -29,9 +30,8 @@ class Assignees:
 
     def of(self, kind: Kind, refs: list[str]) -> dict[str, str]:
         """The names of some."""
-        holes = ",".join("?" * len(refs))
         rows = self._records.connect().execute(
-            f"SELECT ref, name FROM assigned WHERE kind = ? AND ref IN ({holes})", (kind, *refs)
+            f"SELECT ref, name FROM assigned WHERE kind = ? AND ref IN {holes(refs)}", (kind, *refs)
         )
         return {row["ref"]: row["name"] for row in rows}
 
@@ -42,7 +42,7 @@ class Assignees:
 
     def purge(self, before: str, stop: threading.Event | None = None) -> int:
         """Forgets the names given before a time (ISO 8601, UTC), in small batches, until `stop`."""
-        delete = "DELETE FROM assigned WHERE rowid IN (SELECT rowid FROM assigned WHERE at < ? LIMIT ?)"
+        delete = "DELETE FROM assigned WHERE (kind, ref) IN (SELECT kind, ref FROM assigned WHERE at < ? LIMIT ?)"
         return self._records.in_batches(
             lambda connection, size: connection.execute(delete, (before, size)).rowcount, stop
         )

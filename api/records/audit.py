@@ -77,7 +77,10 @@ class Audit:
         if action is not None:
             wheres, values = [*wheres, "action = ?"], [*values, action]
         for word in words.split():
-            wheres, values = [*wheres, "instr(who || ' ' || target || ' ' || detail, ?)"], [*values, word]
+            wheres, values = (
+                [*wheres, self._records.sql.within("who || ' ' || target || ' ' || detail")],
+                [*values, word],
+            )
         rows = self._records.connect().execute(
             f"SELECT * FROM audit WHERE {' AND '.join(wheres)} AND n < ? ORDER BY n DESC LIMIT ?",
             (*values, before if before is not None else 2**62, limit),
@@ -87,7 +90,7 @@ class Audit:
 
     def purge(self, before: str, stop: threading.Event | None = None) -> int:
         """Forgets the lines before a time (ISO 8601, UTC), in small batches, until `stop`."""
-        delete = "DELETE FROM audit WHERE rowid IN (SELECT rowid FROM audit WHERE at < ? LIMIT ?)"
+        delete = "DELETE FROM audit WHERE n IN (SELECT n FROM audit WHERE at < ? LIMIT ?)"
         return self._records.in_batches(
             lambda connection, size: connection.execute(delete, (before, size)).rowcount, stop
         )

@@ -14,13 +14,12 @@ records from its future are given its time. What was written while it was behind
 from __future__ import annotations
 
 import logging
-import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from api.records.database import Records
+from corpus.sql.shapes import Connection
 
 TOLERANCE = timedelta(days=1)
 HOLD = 72 * 3600.0
@@ -57,8 +56,8 @@ class Look:
 
 
 class PlausibleClock:
-    """The clock of one data folder, for all its processes. `wall` gives the time, `counted` the seconds that the machine has
-    run, of all processes alike.
+    """The clock of one data folder, for all its processes. `wall` gives the time, `counted` the seconds that have passed, of all
+    processes alike (Records.seconds where it is None).
 
     A folder that has no look yet begins with its newest record. Needs the tables of what is dated. Raises StoreError.
     """
@@ -67,18 +66,19 @@ class PlausibleClock:
         self,
         records: Records,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
-        counted: Callable[[], float] = time.monotonic,
+        counted: Callable[[], float] | None = None,
     ) -> None:
         self._records = records
         self._wall = wall
-        self._counted = counted
+        self._counted = counted or records.seconds
         records.ensure(SCHEMA)
         if records.connect().execute("SELECT 1 FROM clock").fetchone() is None:
             newest = " UNION ALL ".join(f"SELECT max({c}) FROM {t}" for t, columns in _DATED.items() for c in columns)
             with records.transaction() as connection:
-                (at,) = connection.execute(f"SELECT max(at) FROM (SELECT NULL AS at UNION ALL {newest})").fetchone()
+                (at,) = connection.execute(f"SELECT max(at) FROM (SELECT NULL AS at UNION ALL {newest}) t").fetchone()
                 connection.execute(
-                    "INSERT OR IGNORE INTO clock VALUES (1, ?, NULL, 0, ?)", (at or _text(wall()), counted())
+                    "INSERT INTO clock VALUES (1, ?, NULL, 0, ?) ON CONFLICT (one) DO NOTHING",
+                    (at or _text(wall()), self._counted()),
                 )
 
     def look(self) -> Look:
@@ -104,15 +104,16 @@ class PlausibleClock:
             )
         return Look(now, min(now, known), believed)
 
-    def redate(self, connection: sqlite3.Connection, size: int) -> int:
+    def redate(self, connection: Connection, size: int) -> int:
         """Gives up to `size` records from the future the time of now, in the caller's transaction; returns how many. To be
         called where the clock is believed."""
         now = self._wall()
         for table, columns in _DATED.items():
+            key = "id" if table == "handoffs" else "rowid"
             for column in columns:
-                rows = f"SELECT rowid FROM {table} WHERE {column} > ? LIMIT ?"
+                rows = f"SELECT {key} FROM {table} WHERE {column} > ? LIMIT ?"
                 changed = connection.execute(
-                    f"UPDATE {table} SET {column} = ? WHERE rowid IN ({rows})",
+                    f"UPDATE {table} SET {column} = ? WHERE {key} IN ({rows})",
                     (_text(now), _text(now + TOLERANCE), size),
                 ).rowcount
                 if changed:

@@ -62,7 +62,7 @@ class StoredConversations:
                 )
                 .fetchone()
             )
-        except (sqlite3.Error, UnicodeEncodeError) as error:
+        except (sqlite3.Error, StoreError, UnicodeEncodeError) as error:
             log.warning("a conversation cannot be read: %s", error)
             return None
         return None if row is None else Turn(row["topic"], _passage(row["passage"]), _texts(row["before"]))
@@ -84,7 +84,7 @@ class StoredConversations:
                 (held,) = connection.execute("SELECT count(*) FROM talks").fetchone()
                 if held > self._capacity:
                     connection.execute(
-                        "DELETE FROM talks WHERE session IN (SELECT session FROM talks ORDER BY at, rowid LIMIT ?)",
+                        "DELETE FROM talks WHERE session IN (SELECT session FROM talks ORDER BY at, session LIMIT ?)",
                         (held - self._capacity,),
                     )
         except (StoreError, UnicodeEncodeError) as error:

@@ -1,12 +1,14 @@
-"""What the service itself must not lose: one SQLite file beside the documents, shared by all worker processes.
+"""What the service itself must not lose: one SQLite file beside the documents, shared by all worker processes, or the tables
+of a PostgreSQL that several machines share (corpus/sql).
 
 Each subject (keys, questions, feedback, hand-offs, FAQ, events) keeps its tables in a file of its own and brings its
-schema to `ensure`. Write-ahead logging lets workers read while one writes. What was committed is there after a crash of
-the process; what was confirmed to a person (`lasting`) after one of the machine, too.
+schema to `ensure`; those of PostgreSQL are made by its migrations. Write-ahead logging lets workers read while one writes. What
+was committed is there after a crash of the process; what was confirmed to a person (`lasting`) after one of the machine, too.
 """
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sqlite3
 import tempfile
@@ -17,10 +19,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from corpus.errors import StoreError
+from corpus.disk import locked
+from corpus.errors import PolicyError, StoreError
+from corpus.sql.choice import chosen, dialect_of
+from corpus.sql.node import node_of
+from corpus.sql.shapes import Connection
+
+if TYPE_CHECKING:
+    from corpus.sql.postgresql import Server
 
 FILE = "service.sqlite3"
+_SUBJECT = "records"  # whose writers come one after the other
 BATCH = 200
 """Rows that one transaction of the house-keeping changes: a few hundredths of a second in which nobody else writes."""
 
@@ -31,22 +42,45 @@ class Records:
     >>> records = Records(Path("data"))
     >>> records.ensure("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY)")
 
-    Safe for several threads and processes. Raises StoreError where the file cannot be opened, is not ours, or is full.
+    `server` is the PostgreSQL that has them; by default the one chosen for this process, if any. `sql` says what statements need that
+    are not the same in both.
+
+    Safe for several threads and processes. Raises StoreError where the file cannot be opened, is not ours, or is full, and
+    DatabaseAway.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, server: Server | None = None) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="tiaowen-"))
         if folder is None:
             weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.path = self.folder / FILE
         self._local = threading.local()
+        self._server = server or chosen()
+        self.sql = dialect_of(self._server)
         with _told(self.path):
             self.folder.mkdir(parents=True, exist_ok=True)
+        if self._server is not None:
+            self._session = self._server.session(_SUBJECT)
+            return
+        with _told(self.path):
             self.path.touch(mode=0o600)  # questions, contacts and hashes of keys: nobody else's business
-            self.connect().execute("PRAGMA journal_mode=WAL")
+            self._file().execute("PRAGMA journal_mode=WAL")
 
-    def connect(self) -> sqlite3.Connection:
+    @property
+    def shared(self) -> bool:
+        """Whether other machines share them."""
+        return self._server is not None
+
+    @functools.cached_property
+    def node(self) -> str:
+        """The name of this data folder among those that share the database; "" where there is only one."""
+        return node_of(self.folder) if self._server is not None else ""
+
+    def connect(self) -> Connection:
         """The connection of this thread."""
+        return self._session if self._server is not None else self._file()
+
+    def _file(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
@@ -57,14 +91,40 @@ class Records:
 
     def ensure(self, schema: str) -> None:
         """Makes the tables of one subject where they are not there yet."""
-        with _told(self.path):
-            self.connect().executescript(schema)
+        if self._server is None:
+            with _told(self.path):
+                self._file().executescript(schema)
+
+    def seconds(self) -> float:
+        """Seconds counted alike for all who share these records, which no setting of a clock changes: by this machine since it was
+        started, or by the database."""
+        return time.monotonic() if self._server is None else self._server.seconds()
+
+    def require(self) -> None:
+        """Raises DatabaseAway where a database that others share does not answer."""
+        if self._server is not None:
+            self._server.once("SELECT 1")
 
     @contextmanager
-    def transaction(self, lasting: bool = True) -> Iterator[sqlite3.Connection]:
+    def alone(self, name: str, taken: PolicyError, wait: float = 0.0) -> Iterator[None]:
+        """Around what one process does for all of them, on whatever machine; `taken` is raised where another one has not done it after
+        `wait` seconds."""
+        with locked(self.folder / name, taken, wait):
+            if self._server is None:
+                yield
+                return
+            with self._server.exclusive(name, taken, wait):
+                yield
+
+    @contextmanager
+    def transaction(self, lasting: bool = True) -> Iterator[Connection]:
         """All of what is written inside, or nothing. Not `lasting`: a loss of power may take the last seconds back, and the
         disk is not waited for, which is what a log line of every question can afford."""
-        connection = self.connect()
+        if self._server is not None:
+            with _told(self.path), self._session.transaction(lasting):
+                yield self._session
+            return
+        connection = cast(sqlite3.Connection, self.connect())
         with _told(self.path):
             connection.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
@@ -75,7 +135,7 @@ class Records:
                 raise
             connection.commit()
 
-    def in_batches(self, work: Callable[[sqlite3.Connection, int], int], stop: threading.Event | None = None) -> int:
+    def in_batches(self, work: Callable[[Connection, int], int], stop: threading.Event | None = None) -> int:
         """Calls `work` with a connection and BATCH, each time in a transaction of its own, until it says that it did nothing,
         or `stop`; returns the sum of what it says. In between it waits as long as it worked: others may write then.
         """

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from api.records.faq_near import Known, Match, Nearby
 from api.records.sameness import sameness
 from api.view import View
 from corpus.errors import NotFound, StoreError
+from corpus.sql.shapes import Connection, Row
 from corpus.types import Clause, Document, Span
 from qa.types import Answer, Citation, Outcome, Question, Warning
 
@@ -116,7 +116,8 @@ class Faq:
                 values,
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO faq_questions VALUES (?, ?)", [(question, made.id) for question in same]
+                "INSERT INTO faq_questions VALUES (?, ?) ON CONFLICT (same) DO UPDATE SET faq_id = excluded.faq_id",
+                [(question, made.id) for question in same],
             )
         return made
 
@@ -167,7 +168,8 @@ class Faq:
         ):  # a full disk costs the count
             connection.execute("UPDATE faq SET used = used + 1 WHERE id = ?", (entry.id,))
             connection.execute(
-                "INSERT INTO faq_hits VALUES (?1, ?2, ?3) ON CONFLICT (faq_id) DO UPDATE SET near = near + ?2, last_at = ?3",
+                "INSERT INTO faq_hits VALUES (?, ?, ?) ON CONFLICT (faq_id) DO UPDATE SET near = faq_hits.near + excluded.near, "
+                "last_at = excluded.last_at",
                 (entry.id, int(match is not None), now()),
             )
         told = (Warning("similar_question", f"这是工作人员为相近的问题“{match.question}”写的答案。"),) if match else ()
@@ -271,11 +273,11 @@ def _rest(entry: Entry) -> tuple[str | int, ...]:
     )
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Row) -> Entry:
     return Entry(row["id"], tuple(json.loads(row["questions"])), *tuple(row)[2:])
 
 
-def _by_id(connection: sqlite3.Connection, ident: str) -> Entry:
+def _by_id(connection: Connection, ident: str) -> Entry:
     row = connection.execute("SELECT * FROM faq WHERE id = ?", (ident,)).fetchone()
     if row is None:
         raise _no_entry()

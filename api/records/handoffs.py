@@ -7,7 +7,6 @@ a key. Contacts stay as they were given: they are there to be called.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from dataclasses import asdict, dataclass
 from api.contract.states import HandoffState as State
 from api.records.database import Records, now
 from corpus.errors import NotFound
+from corpus.sql.shapes import Connection
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS handoffs (
@@ -27,7 +27,7 @@ CREATE INDEX IF NOT EXISTS handoffs_closed ON handoffs (updated_at) WHERE status
 CREATE INDEX IF NOT EXISTS handoffs_session ON handoffs (session) WHERE status = 'open';
 """
 
-Announce = Callable[[sqlite3.Connection, str, Mapping[str, object]], None]
+Announce = Callable[[Connection, str, Mapping[str, object]], None]
 """Told of an event inside the transaction that makes it: the connection, the kind, what it is about."""
 
 
@@ -121,20 +121,18 @@ class Handoffs:
 
     def purge(self, before: str, stop: threading.Event | None = None) -> int:
         """Forgets closed ones that nobody touched since `before` (ISO 8601), in small batches."""
-        rows = (
-            "SELECT rowid FROM handoffs INDEXED BY handoffs_closed WHERE status = 'closed' AND updated_at < ? LIMIT ?"
-        )
-        delete = f"DELETE FROM handoffs WHERE rowid IN ({rows})"
+        rows = f"SELECT id FROM handoffs {self._records.sql.by('handoffs_closed')} WHERE status = 'closed' AND updated_at < ? LIMIT ?"
+        delete = f"DELETE FROM handoffs WHERE id IN ({rows})"
         return self._records.in_batches(
             lambda connection, size: connection.execute(delete, (before, size)).rowcount, stop
         )
 
 
-def _nobody(connection: sqlite3.Connection, kind: str, payload: Mapping[str, object]) -> None:
+def _nobody(connection: Connection, kind: str, payload: Mapping[str, object]) -> None:
     """No desk is to be told."""
 
 
-def _by_id(connection: sqlite3.Connection, ident: str) -> Handoff:
+def _by_id(connection: Connection, ident: str) -> Handoff:
     row = connection.execute("SELECT * FROM handoffs WHERE id = ?", (ident,)).fetchone()
     if row is None:
         raise NotFound("没有这个转人工的记录", "编号见提交转人工时返回的 id")

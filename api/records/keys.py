@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from api.access import Principal, Role
 from api.records.database import Records, now
 from corpus.errors import NotFound, StoreError
+from corpus.sql.shapes import Row
 
 PREFIX = "tw_"
 SCHEMA = """
@@ -163,8 +163,8 @@ class Keys:
             for table in ("logins", "starts"):
                 connection.execute(f"DELETE FROM {table} WHERE hash = ?", (token_hash(token),))
 
-    def _one(self, query: str, *values: str) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._records.connect().execute(query, values).fetchone()
+    def _one(self, query: str, *values: str) -> Row | None:
+        row: Row | None = self._records.connect().execute(query, values).fetchone()
         return row
 
 
@@ -173,5 +173,5 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _key(row: sqlite3.Row) -> Key:
+def _key(row: Row) -> Key:
     return Key(row["id"], row["name"], row["role"], row["created_at"], row["revoked_at"])

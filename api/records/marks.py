@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from api.records.database import Records, now
 from api.records.rows import NOTHING_CITED
 from api.view import View
 from corpus.errors import NotFound
+from corpus.sql.shapes import Row, holes
 from qa.question.answer_type import answer_types
 
 SCHEMA = """
@@ -111,7 +111,8 @@ class Marks:
         )
         values = [getattr(made, name) for name in Mark.__slots__]
         with self._records.transaction() as connection:
-            connection.execute(f"INSERT OR REPLACE INTO marks VALUES ({','.join('?' * len(values))})", values)
+            connection.execute("DELETE FROM marks WHERE answer_id = ?", (answer_id,))
+            connection.execute(f"INSERT INTO marks VALUES ({','.join('?' * len(values))})", values)
         return made
 
     def delete(self, answer_id: str) -> None:
@@ -126,8 +127,9 @@ class Marks:
 
     def of(self, answer_ids: list[str]) -> dict[str, Mark]:
         """Those of some answers."""
-        holes = ",".join("?" * len(answer_ids))
-        rows = self._records.connect().execute(f"SELECT * FROM marks WHERE answer_id IN ({holes})", answer_ids)
+        rows = self._records.connect().execute(
+            f"SELECT * FROM marks WHERE answer_id IN {holes(answer_ids)}", answer_ids
+        )
         return {row["answer_id"]: _mark(row) for row in rows}
 
     def gold(self) -> str:
@@ -136,6 +138,6 @@ class Marks:
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows if row is not None)
 
 
-def _mark(row: sqlite3.Row) -> Mark:
+def _mark(row: Row) -> Mark:
     values = dict(row)
     return Mark(**{**values, "unanswerable": bool(values["unanswerable"])})

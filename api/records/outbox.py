@@ -6,8 +6,9 @@ letter, which `tiaowen outbox list` shows and `tiaowen outbox retry` sends again
 what one is sending; it runs out if that one is killed, so everything is sent at least once. Receivers know an event that
 comes twice by its id.
 
-Waits and leases are counted by the seconds that the machine has run (`time.monotonic`, the same in all processes), which no
-setting of its clock changes. They begin anew when it is started: a wait or a lease longer than there are is over.
+Waits and leases are counted by the seconds that the machine has run (`Records.seconds`, the same in all processes; those of the
+database where machines share one), which no setting of its clock changes. They begin anew when it is started: a wait or a lease longer
+than there are is over.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import fnmatch
 import json
 import logging
 import random
-import sqlite3
 import threading
 import time
 import uuid
@@ -26,6 +26,7 @@ from typing import Any, Literal, Protocol
 
 from api.records.database import Records, now
 from corpus.errors import NotFound, PolicyError
+from corpus.sql.shapes import Connection, Row, holes
 
 State = Literal["waiting", "dead"]
 LEASE = 120.0  # seconds; longer than any target takes to say yes or no
@@ -114,7 +115,7 @@ class Target(Protocol):
         """Raises Undelivered. Called from several threads, of several processes."""
 
 
-def put(connection: sqlite3.Connection, kind: str, payload: Mapping[str, Any]) -> None:
+def put(connection: Connection, kind: str, payload: Mapping[str, Any]) -> None:
     """Writes an event for every target that wants its kind, into the caller's transaction. Needs SCHEMA."""
     rows = connection.execute("SELECT name, kinds FROM outbox_targets").fetchall()
     wanting = [name for name, kinds in rows if any(fnmatch.fnmatchcase(kind, want) for want in json.loads(kinds))]
@@ -123,12 +124,12 @@ def put(connection: sqlite3.Connection, kind: str, payload: Mapping[str, Any]) -
         _insert(connection, id, name, kind, payload)
 
 
-def put_to(connection: sqlite3.Connection, target: str, kind: str, payload: Mapping[str, Any]) -> None:
+def put_to(connection: Connection, target: str, kind: str, payload: Mapping[str, Any]) -> None:
     """Writes something for one target, into the caller's transaction. Needs SCHEMA."""
     _insert(connection, uuid.uuid4().hex, target, kind, payload)
 
 
-def _insert(connection: sqlite3.Connection, id: str, target: str, kind: str, payload: Mapping[str, Any]) -> None:
+def _insert(connection: Connection, id: str, target: str, kind: str, payload: Mapping[str, Any]) -> None:
     text = json.dumps(payload, ensure_ascii=False)
     connection.execute(
         "INSERT INTO outbox (id, target, kind, payload, created_at, state, tries, due, lease_until, owner, problem) "
@@ -147,12 +148,12 @@ class Outbox:
         self,
         records: Records,
         targets: Sequence[Target] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._records = records
         self._targets = list(targets or ())
-        self._clock = clock
+        self._clock = clock or records.seconds
         self._chance = chance
         self._stopping = threading.Event()
         self._bell = threading.Condition()
@@ -164,7 +165,7 @@ class Outbox:
     def _write_down(self) -> None:
         """The targets, for `put` in any process; what waits for one that is gone becomes a dead letter."""
         names = [target.name for target in self._targets]
-        gone = f"state='waiting' AND target NOT IN ({','.join('?' * len(names))})"
+        gone = f"state='waiting' AND target NOT IN {holes(names)}"
         with self._records.transaction() as connection:
             connection.execute(
                 f"UPDATE outbox SET state='dead', due=?, problem='接收方已不在设置里' WHERE {gone}",
@@ -213,7 +214,7 @@ class Outbox:
                 with self._bell:
                     if not self._stopping.is_set():
                         self._bell.wait(POLL)
-        self._records.connect().close()
+        self._records.close()
 
     def send_next(self, target: Target) -> bool:
         """Sends what is longest due for a target. False where nothing is due."""
@@ -301,11 +302,11 @@ DUE = (
 )
 
 
-def _next_due(connection: sqlite3.Connection, target: Target, at: float) -> sqlite3.Row | None:
+def _next_due(connection: Connection, target: Target, at: float) -> Row | None:
     """What is longest due for a target; else what is due later than anything can be: by a clock that has begun anew."""
     values = {"target": target.name, "at": at, "longest": at + target.backoff.most, "longest_lease": at + LEASE}
     for range in ("<= :at", "> :longest"):
-        row: sqlite3.Row | None = connection.execute(DUE.format(range=range), values).fetchone()
+        row: Row | None = connection.execute(DUE.format(range=range), values).fetchone()
         if row is not None:
             return row
     return None
@@ -318,7 +319,7 @@ def forget_dead(records: Records, before: str, stop: threading.Event | None = No
     return records.in_batches(lambda connection, size: connection.execute(delete, (before, size)).rowcount, stop)
 
 
-def _delivery(row: sqlite3.Row) -> Delivery:
+def _delivery(row: Row) -> Delivery:
     return Delivery(
         number=row["number"],
         id=row["id"],

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +17,7 @@ from api.records.database import Records, after, now
 from api.records.keys import token_hash
 from api.settings import Oidc
 from corpus.errors import NotFound
+from corpus.sql.shapes import Row
 
 MINUTES = 10
 """How long somebody may take to sign in at the provider."""
@@ -132,7 +132,7 @@ class People:
             raise NotFound("这个编号没有登录着", "用 tiaowen logins list 查看编号")
         return str(row["name"])
 
-    def _role(self, row: sqlite3.Row) -> Role | None:
+    def _role(self, row: Row) -> Role | None:
         grounds: Sequence[str] = json.loads(row["grounds"])
         return highest(grant for grant in (self._oidc.roles if self._oidc else ()) if grant.ground in grounds)
 
@@ -145,8 +145,8 @@ class People:
         with self._records.transaction(lasting=False) as connection:
             connection.execute("DELETE FROM sign_ons WHERE expires_at < ?", (now(),))
             connection.execute(
-                "DELETE FROM sign_ons WHERE rowid IN (SELECT rowid FROM sign_ons ORDER BY expires_at DESC LIMIT -1 OFFSET ?)",
-                (MOST_UNDER_WAY - 1,),
+                "DELETE FROM sign_ons WHERE hash IN (SELECT hash FROM sign_ons ORDER BY expires_at DESC LIMIT ? OFFSET ?)",
+                (MOST_UNDER_WAY, MOST_UNDER_WAY - 1),
             )
             connection.execute(
                 "INSERT INTO sign_ons VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -17,6 +17,7 @@ def add(app: FastAPI, desk: Desk) -> None:
     @app.get("/readyz", summary="能否回答", response_model=schemas.Readiness)
     def readyz() -> schemas.Readiness:
         view = desk.view()
+        desk.records.require()
         counts = view.counts()
         return schemas.Readiness(
             documents=counts.documents, clauses=counts.clauses, passages=counts.passages, index=view.version().index

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from api.access import principal_of
 from api.answer.desk import Desk
+from api.changes import follow
 from api.changes.dispatch import Dispatcher
 from api.changes.jobs import MOST_WAITING as MOST_WAITING
 from api.changes.jobs import Job, Jobs, Kind, State, new_id
@@ -23,8 +24,7 @@ from api.contract.schemas import ErrorDetail, PassageDocument
 from api.errors import BadRequest
 from api.routes.documents import require_plausible
 from corpus.errors import NotFound
-from corpus.store import FILE as DOCUMENTS
-from corpus.store import Store
+from corpus.store import Store, is_there
 
 MOST_FILES = 20
 NAME_BYTES = 200  # of a file or a folder
@@ -110,6 +110,8 @@ def add(app: FastAPI, desk: Desk) -> None:
         yield
 
     app.include_router(APIRouter(lifespan=lifespan))
+    if desk.records.shared:
+        follow.add(app, desk.records.folder, lambda: dispatcher.kick(settle=True))
 
     @app.post("/v1/documents", summary="上传文件并导入", response_model=JobMade, status_code=202)
     def upload(
@@ -192,7 +194,7 @@ def _row(job: Job) -> IngestionRow:
 
 def _is_stored(data: Path, name: str) -> bool:
     """Whether a file was taken in that the version that is served may not have yet."""
-    return (data / DOCUMENTS).is_file() and bool(Store(data, create=False).paths(name))
+    return is_there(data) and bool(Store(data, create=False).paths(name))
 
 
 def file_name(given: str) -> str:

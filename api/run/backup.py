@@ -29,6 +29,7 @@ from api.changes.jobs import INCOMING, UPLOADS
 from api.errors import CannotBackUp
 from api.records.database import FILE as RECORDS
 from corpus.disk import sync
+from corpus.sql.choice import chosen
 from corpus.store import FILE as DOCUMENTS
 from corpus.store import Store
 from index.snapshot import CURRENT
@@ -78,6 +79,11 @@ def back_up(data: Path, archive: Path, tell: Tell = lambda name: None) -> Conten
 
     Raises CannotBackUp.
     """
+    if chosen() is not None:
+        raise CannotBackUp(
+            "记录和文件库在 PostgreSQL 里，不在数据目录里。",
+            "请用 pg_dump 备份数据库，用文件备份数据目录，见 docs/cluster.md。",
+        )
     if not (data / DOCUMENTS).is_file():
         raise CannotBackUp(f"{data} 不是数据目录。", "用 --data 指明数据目录。")
     if archive.is_dir():

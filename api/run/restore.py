@@ -27,6 +27,7 @@ from api.changes.jobs import UPLOADS
 from api.errors import BadArchive, CannotRestore
 from api.run.backup import DATABASES, FORMAT, MANIFEST, Contents, Entry, Tell, is_ours
 from corpus.disk import sync
+from corpus.sql.choice import chosen
 from corpus.store import FILE as DOCUMENTS
 
 SERVING = ".serving"
@@ -55,6 +56,11 @@ def restore(
     A folder that holds anything is only replaced where `force` is true, and then kept under another name. Raises
     BadArchive, and CannotRestore.
     """
+    if chosen() is not None:
+        raise CannotRestore(
+            "记录和文件库在 PostgreSQL 里，不在数据目录里。",
+            "请用 pg_restore 恢复数据库，见 docs/cluster.md；要恢复成 SQLite，去掉 TIAOWEN_DATABASE。",
+        )
     data = data.absolute()
     there = data.is_dir() and any(data.iterdir())
     if there and not force:

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 
 from api.errors import CannotListen, Internal
 from api.faults import named
-from api.models import Models, models_from
+from api.models import Models, database_from, models_from
 from api.settings import settings_from
 from corpus.errors import PolicyError, StoreBusy, StoreError
+from corpus.sql.choice import choose, chosen
 from index.reader.load import NONE, load_reader
 from index.tokens import Tokenizer
 from qa.errors import BadSetting
@@ -105,6 +106,7 @@ def make(
     from api.records.database import Records
 
     settings = settings_from(environment)
+    choose(database_from(environment))
     data = Path(environment.get(DATA) or "data")
     records = Records(data)
     conversations = StoredConversations(records, settings.conversation_minutes)
@@ -148,7 +150,7 @@ def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
     from api.run import reserve
     from api.run.restore import in_use
 
-    if not (data / "index").is_dir():  # before a folder is made for records that nobody needs
+    if not (data / "index").is_dir() and chosen() is None:  # before a folder is made for records that nobody needs
         raise StoreError("数据目录里还没有索引", "请先执行 tiaowen ingest 文件或目录 --data 数据目录")
     os.environ[DATA] = str(data.absolute())
     settings, keys = settings_from(os.environ), reserve.with_room(data, lambda: Keys(Records(data)))
@@ -177,12 +179,14 @@ def catch_up(data: Path, named: Models, tell: Callable[[str], None] = log.info) 
 
     Where somebody else changes them now, it is left to him; where it cannot be done, what was published last is served.
     """
-    from qa.changes import behind, bring_together
+    from qa.changes import WAIT, behind, bring_together
 
     if not behind(data):
         return
     try:
-        bring_together(data, named.encoder, 0.0, tell, index=named.index)
+        # A machine that comes to a database which others have filled has nothing to serve before it has an index.
+        wait = WAIT if chosen() is not None and not (data / "index").is_dir() else 0.0
+        bring_together(data, named.encoder, wait, tell, index=named.index)
     except StoreBusy:
         tell("文件正在导入，完成后会自动换上新的索引")
     except PolicyError as error:

@@ -28,7 +28,7 @@ from api.records.database import Records
 from api.schedule import Every
 from corpus.disk import locked
 from corpus.ingest import PARSER, is_current
-from corpus.store import FILE, Store
+from corpus.store import Store, is_there
 
 LOCK = "watch.lock"
 """Held by whoever watches for a data folder, inside it."""
@@ -171,7 +171,7 @@ class Watcher:
             self._look_with(None, now)
 
     def _store(self) -> Store | None:
-        return Store(self._data, create=False) if (self._data / FILE).is_file() else None
+        return Store(self._data, create=False) if is_there(self._data) else None
 
     def _look_with(self, store: Store | None, now: float) -> None:
         looks = [

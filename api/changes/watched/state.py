@@ -79,7 +79,8 @@ class Watched:
             return
         with self._records.transaction() as connection:
             connection.executemany("DELETE FROM watched WHERE folder = ? AND name = ?", gone)
-            connection.executemany("INSERT OR REPLACE INTO watched VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("DELETE FROM watched WHERE folder = ? AND name = ?", [row[:2] for row in rows])
+            connection.executemany("INSERT INTO watched VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
@@ -114,4 +115,6 @@ class Watched:
         """Notes that everything is compared now; `at` is local."""
         told = at.astimezone(UTC).isoformat(timespec="seconds")
         with self._records.transaction(lasting=False) as connection:
-            connection.execute("INSERT OR REPLACE INTO watch_checked VALUES (1, ?)", (told,))
+            connection.execute(
+                "INSERT INTO watch_checked VALUES (1, ?) ON CONFLICT (n) DO UPDATE SET at = excluded.at", (told,)
+            )
