@@ -170,6 +170,23 @@ def test_who_reads_a_generation_keeps_it_while_the_next_is_published(lite: Milvu
     assert lite.connection.in_use() == "laws_000003"
 
 
+def test_another_machine_takes_over_what_is_there_of_the_same_documents(lite: MilvusCarrier, tmp_path: Path) -> None:
+    encoder = Counting()
+    build_snapshot(PASSAGES, tmp_path / "here", encoder, carrier=lite)
+    there, encoded = lite.connection.collections(), len(encoder.encoded)
+    other = build_snapshot(PASSAGES, tmp_path / "there", encoder, carrier=lite)
+    assert list(other.passages) == list(PASSAGES) and len(encoder.encoded) == encoded
+    assert lite.connection.collections() == there and lite.connection.in_use() == "laws_000001"
+    build_snapshot(PASSAGES[:2], tmp_path / "here", encoder, carrier=lite)
+    assert len(open_snapshot(tmp_path / "there", carrier=lite)) == 3, (
+        "until it follows, its answers are of the version before"
+    )
+    assert len(build_snapshot(PASSAGES[:2], tmp_path / "there", encoder, carrier=lite)) == 2
+    assert {open_snapshot(tmp_path / name, carrier=lite).lexical.stored.collection for name in ("here", "there")} == {
+        "laws_000002"
+    }
+
+
 def test_a_build_cut_short_leaves_the_old_generation_in_use(
     lite: MilvusCarrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

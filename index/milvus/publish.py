@@ -46,9 +46,11 @@ def write(
     tokenizer: Tokenizer,
     tell: Tell,
     old: MilvusLexical | None,
+    content: str = "",
 ) -> str:
     """Writes a new generation, which nobody sees until `publish`; returns its collection. Of passages whose text (by its digest) is in
-    the generation of `old` the vector and the tokens are taken over. `texts` gives what is searched of a passage.
+    the generation of `old` the vector and the tokens are taken over. `texts` gives what is searched of a passage. `content` tells this
+    generation from others (see `holding`).
 
     Raises IndexAway; SnapshotError where not all rows arrived.
     """
@@ -74,7 +76,7 @@ def write(
         done += len(rows)
         tell("vectors", done, len(passages))
     tell("index", 0, len(passages))
-    about = {"passages": len(passages), "dim": encoder.dim, "mean": mean}
+    about = {"passages": len(passages), "dim": encoder.dim, "mean": mean, "content": content}
     connection.upsert(name + ABOUT, list(_about(about, vocabulary, counts, documents)))
     for collection in (name, name + ABOUT):
         connection.finish(collection)
@@ -94,6 +96,18 @@ def publish(connection: Connection, collection: str, kept: Sequence[str] = ()) -
     for name in connection.collections():
         if own.fullmatch(name) and name not in staying:
             connection.drop(name)
+
+
+def holding(connection: Connection, content: str, passages: int) -> str | None:
+    """The collection of the generation that everybody searches, where it is of this content and whole: another machine has written it
+    from the same documents."""
+    collection = connection.in_use()
+    if collection is None:
+        return None
+    for row in connection.rows(collection + ABOUT, ["about"], ["key", "value"]):
+        if row["key"] == "about" and _value(row).get("content") == content:
+            return collection if connection.count(collection) == passages else None
+    return None
 
 
 def read(connection: Connection, collection: str) -> Generation:
