@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from api.changes import leftout
 from api.commands import bots as cli_bots
+from api.commands import ingesting as cli_ingesting
 from api.commands import keys as cli_keys
 from api.commands import logins as cli_logins
 from api.commands import outbox as cli_outbox
@@ -38,9 +39,8 @@ from api.models import database_name, encoder_name, index_name, models_from
 from api.run.private import make_private
 from api.run.serving import DataFolder, catch_up, serve
 from api.settings import settings_from
-from corpus.confined import Confined
 from corpus.errors import PolicyError
-from corpus.ingest import Report, find_files, ingest
+from corpus.ingest import Report, find_files
 from corpus.sql.choice import choose
 from corpus.store import Store
 from index.progress import ProgressBars
@@ -109,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add("ingest", "导入文件或目录，并建立索引", _ingest)
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="文件或目录")
+    command.add_argument(
+        "--workers", type=cli_ingesting.workers, default=1, help="同时读几个文件，默认 1；0 为每个核一个"
+    )
+    cli_ingesting.add_assist(
+        add("assist", "帮别的机器正在做的导入读文件（几台机器共用 PostgreSQL 时）", cli_ingesting.assist)
+    )
     help = "看一个文件会读成什么样：文件、元数据、没有计入正文的部分；不导入"
     cli_read.add(commands.add_parser("read", help=help, description=help))
     command = add("drop", "移除已导入的文件，并更新索引", _drop)
@@ -184,7 +190,6 @@ def _ingest(options: argparse.Namespace) -> int:
     from qa.build import update_index  # the models behind it are loaded only where they are needed
     from qa.changes import changing
 
-    limits = settings_from(os.environ).reading
     files = find_files(options.paths)
     with changing(options.data, encoder_name(), options.wait, _say, index=index_name()) as store:
         with tqdm(total=len(files), desc="读取文件", unit="个", disable=None, leave=False) as bar:
@@ -193,8 +198,7 @@ def _ingest(options: argparse.Namespace) -> int:
                 bar.set_postfix_str(name[-30:], refresh=False)
                 bar.update()
 
-            with Confined(limits) as reader:
-                report = ingest(store, options.paths, step, reader.parts)
+            report = cli_ingesting.read_in(store, options.data, options.paths, files, options.workers, step)
         passages = update_index(store, options.data, encoder_name(), ProgressBars(), index=index_name())
         _tell(report, store, passages)
     return 1 if report.count("rejected") else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -111,7 +112,7 @@ def take_in(
         if progress:
             progress(name)
         if len(failed) >= GIVE_UP_AFTER:
-            reports.append(_rejected(name, failed[-1]))
+            reports.append(refused(name, failed[-1]))
             continue
         intake = _Intake(store, path, name, parts)
         reports += intake.reports
@@ -130,6 +131,13 @@ def take_in_at(store: Store, source: Path, place: Path, name: str, parts: Parts 
     return report
 
 
+def take_in_one(store: Store, path: Path, name: str, parts: Parts) -> tuple[list[FileReport], list[StoreError]]:
+    """Takes in one file while others take in theirs: what is decided by what the store has and what is written to it are one transaction.
+    Returns the reports, and the errors of a store that may take no other file either. Links are left to be resolved (`Store.link`)."""
+    intake = _Intake(store, path, name, parts, among_others=True)
+    return intake.reports, intake.failed
+
+
 def is_current(parser: str) -> bool:
     """Whether a file that this version of the reading read need not be read again, as long as its bytes are the same."""
     return parser == PARSER or (parser == PARSER + _UNREAD and _recognition_is_absent())
@@ -141,7 +149,8 @@ def _recognition_is_absent() -> bool:
     return ocr.problem() is not None
 
 
-def _rejected(name: str, error: PolicyError) -> FileReport:
+def refused(name: str, error: PolicyError) -> FileReport:
+    """The report of a file that was not taken in."""
     return FileReport(name, "rejected", code=error.code, message=error.message, hint=error.hint)
 
 
@@ -154,8 +163,17 @@ class _Intake:
     that was rejected may be read by now; what takes time is reading.
     """
 
-    def __init__(self, store: Store, path: Path, name: str, parts: Parts, source: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        path: Path,
+        name: str,
+        parts: Parts,
+        source: Path | None = None,
+        among_others: bool = False,
+    ) -> None:
         self._store = store
+        self._among_others = among_others
         self._path, self._name = str(path), name
         self._seen: set[str] = set()
         self._rejected: set[str] = set()  # paths: what was read from there before stays
@@ -192,7 +210,7 @@ class _Intake:
 
     def _reject(self, path: str, name: str, error: PolicyError) -> None:
         self._rejected.add(path)
-        self.reports.append(_rejected(name, error))
+        self.reports.append(refused(name, error))
 
     def _fail(self, path: str, name: str, error: StoreError) -> None:
         """A file that is good, but cannot be written: the others may still be."""
@@ -208,6 +226,12 @@ class _Intake:
         if known is not None and known[0] == digest and is_current(known[1]):
             return FileReport(name, "unchanged")
         reading = part.read(name)
+        with store.transaction() if self._among_others else nullcontext():
+            return self._replace(path, name, digest, reading)
+
+    def _replace(self, path: str, name: str, digest: str, reading: Reading) -> FileReport:
+        store = self._store
+        known = store.file(path)
         old = store.read_of(path) if known else []
         ids = [document.id for document, _ in (*old, *reading.documents)]
         elsewhere = {i: (store.document(i), tuple(store.clauses(i))) for i in store.standing_elsewhere(path, ids)}

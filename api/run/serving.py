@@ -162,9 +162,9 @@ def serve(data: Path, host: str, port: int, workers: int = 1) -> int:
         print(f"警告：这个数据目录建过密钥，服务记录里却一个也没有。{_LOST}", file=sys.stderr, flush=True)
     is_open = access_of(settings, keys) == "open"
     token = keys.start() if is_open else keys.end_start()
-    workers = workers or _cores()
+    workers = workers or cores()
     if not os.environ.get(READER_THREADS, "").strip():
-        os.environ[READER_THREADS] = str(max(1, _cores() // workers))
+        os.environ[READER_THREADS] = str(max(1, cores() // workers))
     with in_use(data), _listening(host, port) as listener:
         catch_up(data, models_from(os.environ))
         base = f"http://{_shown(host)}:{listener.getsockname()[1]}"
@@ -296,7 +296,7 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use, where the system says so."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

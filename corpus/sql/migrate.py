@@ -16,7 +16,7 @@ from corpus.errors import DatabaseAway, StoreError
 if TYPE_CHECKING:
     from corpus.sql.postgresql import Server
 
-HEAD = "0001"
+HEAD = "0002"
 """The last step of corpus/sql/migrations."""
 
 STEPS = Path(__file__).parent / "migrations"
