@@ -58,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     for point in entry_points(group=COMMANDS):
         if given[:1] == [point.name]:
+            try:
+                choose(database_name())
+            except PolicyError as error:
+                return _failed(error)
             return int(point.load()(given[1:]))
     options = _parser().parse_args(given)
     before = os.umask(0o077)  # what is written holds questions, contacts and hashes of keys: nobody else's business

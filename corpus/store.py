@@ -81,6 +81,7 @@ CREATE INDEX IF NOT EXISTS refs_target ON refs (target_clause);
 
 _SUBJECT = "documents"  # whose writers come one after the other
 _CHANGES = "documents: a change"
+_PAUSE = 2 * 3600.0  # seconds: files are read inside the transaction that takes an upload in
 _COPIED = ("meta", "files", "documents", "sources", "clauses", "refs")
 _LASTING = "INSERT INTO meta VALUES ('lasting', '1') ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _COUNT_REVISION = "INSERT INTO meta VALUES ('revision', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"
@@ -141,7 +142,7 @@ class Store(Queries):
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"数据目录无法使用：{folder}（{error}）", "请检查目录权限，或换一个数据目录") from error
-        self._session = server.session(_SUBJECT)
+        self._session = server.session(_SUBJECT, _PAUSE)
         self._node = node_of(folder)
         self._mark = Mark(folder, server.identity())
         if not create and not self.revision():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ from typing import Any, TypeVar
 import pytest
 from postgres import Postgres
 
+from api.changes import work
+from api.changes.jobs import Jobs, Kind, new_id
 from api.cli import main
 from api.records.database import Records
 from api.run.serving import DataFolder, Models
@@ -45,7 +48,7 @@ pytestmark = [
 class Machine:
     """A service with a data folder of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int, data: Path, key: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, data: Path, key: str) -> None:
         self.process, self.data = process, data
         self._base, self._key = f"http://127.0.0.1:{port}", key
 
@@ -61,6 +64,8 @@ class Machine:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
+        except urllib.error.URLError as error:
+            return 599, str(error)
 
     def until(self, path: str, wanted: Any, body: Any = None) -> Any:
         """What a request gives once `wanted` says yes of it."""
@@ -69,31 +74,30 @@ class Machine:
             status, told = self.call(path, body)
             if status < 300 and wanted(told):
                 return told
-            assert time.monotonic() < end, told
+            assert time.monotonic() < end and self.process.poll() is None, told
             time.sleep(0.05)
 
 
 @contextmanager
 def serving(data: Path, address: str, key: str) -> Iterator[Machine]:
-    """`tiaowen serve` as a process."""
+    """`tiaowen serve` as a process, which may not listen yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "TIAOWEN_DATABASE": address}
+    environment = {
+        **os.environ,
+        "TIAOWEN_DATABASE": address,
+        "TIAOWEN_READER": "none",  # quick to start, and sure of nothing
+        "TIAOWEN_MAX_WRONG_RATE": "1",
+    }
     command = [sys.executable, "-m", "api.cli", "serve", "--data", str(data), "--port", str(port)]
     with (data.parent / f"{data.name}.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=ROOT)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
         try:
-            assert process.stdout is not None
-            assert "已启动" in process.stdout.readline(), (data.parent / f"{data.name}.log").read_text()[-2000:]
-            machine = Machine(process, port, data, key)
-            machine.until("/readyz", lambda told: True)
-            yield machine
+            yield Machine(process, port, data, key)
         finally:
             process.kill()
             process.wait(30)
-            assert process.stdout is not None
-            process.stdout.close()
 
 
 def put(data: Path, name: str, text: str) -> None:
@@ -198,6 +202,8 @@ def test_what_is_written_at_one_service_is_seen_at_the_other_and_outlives_it(
     key = next(word for word in capsys.readouterr().out.split() if word.startswith("tw_"))
     with ExitStack() as stack:
         one, other = (stack.enter_context(serving(data, database.address, key)) for data in (here, there))
+        for machine in (one, other):
+            machine.until("/readyz", lambda told: True)
         assert one.call("/v1/ask", ASKED)[1]["answer"] == other.call("/v1/ask", ASKED)[1]["answer"] == "100万元"
 
         _, asked = one.call("/v1/ask", {**ASKED, "session_id": "甲"})
@@ -218,3 +224,44 @@ def test_what_is_written_at_one_service_is_seen_at_the_other_and_outlives_it(
         other.until("/v1/ask", lambda told: told["answer"] == "300万元", ASKED)
     assert {path.name for path in there.glob("*.sqlite3")} == set()
     assert Records(there).connect().execute("SELECT count(*) FROM handoffs").fetchone()[0] == 10
+
+
+# --- uploads ----------------------------------------------------------------------------------------------------------
+
+
+def accepted(data: Path, kind: Kind, name: str, text: str = "") -> str:
+    """A job as the machine of a data folder accepts it."""
+    jobs, ident = Jobs(Records(data)), new_id()
+    with jobs.accepting():
+        if text:
+            jobs.receive([(name, io.BytesIO(text.encode()))], ident)
+        return jobs.put(kind, [name], ident)
+
+
+def test_an_upload_is_done_where_its_file_is_and_everybody_sees_how_it_goes(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    ident = accepted(here, "upload", "园区.txt", TEXT.format(100))
+    mine, others = Jobs(Records(here)), Jobs(Records(there))
+    assert others.next() is None and others.get(ident).status == "queued" and others.expects("园区.txt")
+    job = mine.next()
+    assert job is not None and job.id == ident
+    assert work.run(here, ident) == 0
+    assert others.get(ident).status == "done" and [job.id for job in others.recent(["upload"], 9)] == [ident]
+    assert (here / "uploads" / "园区.txt").is_file() and not Store(here).moves_left()
+    assert bring_together(there) and said(there) == said(here) != ()
+
+    removal = accepted(there, "drop", "园区.txt")
+    assert mine.next() is None and work.run(there, removal) == 0
+    assert mine.get(removal).status == "done" and bring_together(here) and said(here) == said(there) == ()
+
+
+def test_a_file_that_waits_for_its_place_is_moved_by_its_own_machine(tmp_path: Path) -> None:
+    here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
+    (tmp_path / "here" / "came.txt").write_text("x", "utf-8")
+    with here.transaction():
+        here.plan_move(tmp_path / "here" / "place.txt", tmp_path / "here" / "came.txt")
+    with pytest.raises(KeyError), here.transaction():
+        here.plan_move(tmp_path / "here" / "never.txt", tmp_path / "here" / "came.txt")
+        raise KeyError
+    assert there.finish_moves() == 0 and not there.moves_left() and here.moves_left()
+    assert here.finish_moves() == 1 and (tmp_path / "here" / "place.txt").is_file() and not here.moves_left()

@@ -39,7 +39,9 @@ ANSWER_SECONDS = 10
 
 _LOCKS = 0x7469  # the first half of the numbers of our locks
 _OPTIONS = (
-    f"-c lock_timeout={WAIT:.0f}s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s "
+    f"-c lock_timeout={WAIT:.0f}s -c statement_timeout=600s "
+    # So that the server lets go of what a machine held that is gone, which it would notice after two hours.
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
     "-c standard_conforming_strings=on -c client_min_messages=warning"
 )
 _FULL = "53100"
@@ -121,6 +123,8 @@ class Server:
             "connect_timeout": CONNECT_SECONDS,
             "tcp_user_timeout": ANSWER_SECONDS * 1000,
             "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
             "application_name": "tiaowen",
             **told,
             "options": f"{_OPTIONS} {told.get('options') or ''}".strip(),
@@ -132,13 +136,14 @@ class Server:
         self._tables = threading.Lock()
         self._known = False
 
-    def session(self, subject: str) -> Session:
-        """Where a subject is written to and read from; its writers come one after the other. Makes or brings up to date the tables.
+    def session(self, subject: str, pause: float = WAIT) -> Session:
+        """Where a subject is written to and read from; its writers come one after the other. A transaction in which nothing is said for
+        `pause` seconds is undone: its process hangs, and others wait. Makes or brings up to date the tables.
 
         Raises DatabaseAway, and StoreError where the database is one of a newer version of the program.
         """
         self._require_tables()
-        return Session(self, subject)
+        return Session(self, subject, pause)
 
     def seconds(self) -> float:
         """The seconds that the server counts, the same for all machines."""
@@ -289,9 +294,10 @@ class Server:
 class Session:
     """One subject of the database (shapes.Connection), for several threads: each has its own transaction."""
 
-    def __init__(self, server: Server, subject: str) -> None:
+    def __init__(self, server: Server, subject: str, pause: float) -> None:
         self.server = server
         self._lock = _number(subject)
+        self._pause = f"SET LOCAL idle_in_transaction_session_timeout = {int(pause * 1000)};"
         self._local = threading.local()
 
     @property
@@ -322,7 +328,7 @@ class Session:
         """All of what is written inside, or nothing. Not `lasting`: a crash of the server may take the last second back."""
         assert self._own() is None, "a transaction is open in this thread"
         waits = "" if lasting else "SET LOCAL synchronous_commit = off;"
-        begin = f"BEGIN; {waits} SELECT pg_advisory_xact_lock({_LOCKS}, {self._lock})"
+        begin = f"BEGIN; {waits} {self._pause} SELECT pg_advisory_xact_lock({_LOCKS}, {self._lock})"
         connection, _ = self.server.take(lambda connection: connection.execute(begin))
         self._local.connection = connection
         try:
