@@ -114,6 +114,30 @@ def test_the_container_runs_as_nobody_special_and_serves_where_it_says() -> None
     compile(check[2], "healthcheck", "exec")
 
 
+def test_compose_of_several() -> None:
+    compose = yaml.safe_load(text("compose.cluster.yaml"))
+    services = compose["services"]
+    for name in ("one", "two"):
+        service = services[name]
+        assert (DEPLOY / service["build"]["context"]).resolve() == ROOT and service["build"]["args"][
+            "EXTRAS"
+        ] == "[cluster]"
+        assert (
+            service["volumes"] == [f"{name}:{STATE}"]
+            and service["read_only"] is True
+            and service["cap_drop"] == ["ALL"]
+        )
+        assert service["environment"]["TIAOWEN_DATABASE"].startswith("postgresql://tiaowen:${DATABASE_PASSWORD:?")
+        assert int(service["stop_grace_period"].removesuffix("s")) > Settings().timeout + _LAST_WORDS
+    assert {v.partition(":")[0] for s in services.values() for v in s["volumes"] if not v.startswith(".")} == set(
+        compose["volumes"]
+    )
+    mounted = services["nginx"]["volumes"][0].partition(":")[0]
+    servers = re.findall(r"^ *server (\w+):(\d+)", (DEPLOY / mounted).read_text("utf-8"), re.M)
+    assert servers == [("one", str(PORT)), ("two", str(PORT))]
+    assert services["milvus"]["profiles"] == ["milvus"], "only where it is asked for"
+
+
 def test_compose() -> None:
     compose = yaml.safe_load(text("compose.yaml"))
     (service,) = compose["services"].values()
