@@ -2,7 +2,8 @@
 
 Connections are kept, a few a process. One that the server closed while nobody used it is passed over and another one made, so that
 a server that was started again is noticed by nobody who comes later; what was under way then has failed as a whole, and is
-told as DatabaseAway. Nothing that may have been done is tried again by itself.
+told as DatabaseAway. No transaction is tried again by itself. A single statement is, where a kept connection breaks under it: those are
+reads, or do no harm when done twice.
 
 Whoever writes takes a lock in its transaction, one for the records and one for the documents: writers come one after the other, as
 they do to a SQLite file, so that what is read inside a transaction still holds when it ends. Readers wait for nobody.
