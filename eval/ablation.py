@@ -69,7 +69,7 @@ SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
         qa__read__respectively__read=_nothing,
         qa__read__values__verdict=_no_verdict,
         qa__read__values__verdict_of_rungs=_no_verdict,
-        qa__read__ladder__rung_of=_no_verdict,
+        qa__read__ladder__read=_nothing,
     ),
     "两跳引用": _patched(
         qa__passages__asks_penalty=lambda question: False,
@@ -78,14 +78,13 @@ SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "句式读取": _patched(qa__engine__candidates=_nothing),
     "身份核对": _patched(qa__decide__features__identity_of=lambda *_: NO_IDENTITY),
     "前提核对": _patched(qa__engine__broken_premise=lambda asked, candidate: None),
-    "金额的用途": _patched(qa__read__sense__fitting=lambda found, question: iter(found)),
     "文件之间取舍": _patched(
         qa__engine__choose=lambda scored, asked, as_of, meant: Choice(list(scored), ()),
         qa__ranking__document_fit=lambda source, asked, as_of: 0.0,
     ),
     "按句重排": _patched(qa__ranking__evidence=lambda sentence: 0.0),
     "问法与条款形式": _patched(qa__ranking__told_share=lambda intents, text: 0.0, qa__ranking__defined_terms=_nothing),
-    "追问补全": _patched(qa__engine__complete=lambda question, last: None),
+    "追问补全": _patched(qa__engine__Engine___last=lambda engine, session: None),
 }
 """Parts that are a function of a module."""
 

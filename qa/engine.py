@@ -186,7 +186,7 @@ class Engine:
         if asked.kind == "validity":
             read += self._passages.closings(inquiry, read)
         read = [replace(w, sentences=tuple(with_references(s, context) for s in w.sentences)) for w in read]
-        found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context)]
+        found = [c for w in read for sentence in w.sentences for c in candidates(sentence, context, w.reading is None)]
         found += neural.candidates(asked, [(w.sentences, w.reading) for w in read if w.reading is not None])
         found = neural.unpaired(found)
         pool = Pool(asked, inquiry.terms, inquiry.as_of, inquiry.meant, found, read, inquiry.unknown_words)

@@ -42,8 +42,8 @@ def sources(text: str) -> tuple[Source, ...]:
     return tuple(Source(Hit(p, rank, 1.0 / rank), loaded) for rank, p in enumerate(passages, 1))
 
 
-def read(text: str, question: str) -> list[Candidate]:
-    """Every candidate answer that `text` offers to a question, best first. Words are equally rare."""
+def read(text: str, question: str, words: bool = True) -> list[Candidate]:
+    """Every candidate answer that `text` offers to a question, best first; with `words` the sentences, too. Words are equally rare."""
     tokenizer, _ = _tools()
     asked = understood(question)
     terms = terms_of(asked, tokenizer, lambda token: 3.0)
@@ -52,7 +52,7 @@ def read(text: str, question: str) -> list[Candidate]:
         c
         for s in sources(text)
         for x in sentences_of(s, terms, tokenizer)
-        for c in candidates(with_references(x, context), context)
+        for c in candidates(with_references(x, context), context, words)
     ]
     for candidate in found:
         for span in candidate.spans:

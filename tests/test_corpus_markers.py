@@ -26,6 +26,8 @@ from corpus.markers import Family, class_of, ends_event, marker_of
         ("③营业执照", "circled", 3, "③"),
         ("㉑营业执照", "circled", 21, "㉑"),
         ("❷营业执照", "circled", 2, "❷"),
+        ("（四）项目备案文件", "cn_paren", 4, "（四）"),
+        ("（2）目录清单", "ar_paren", 2, "（2）"),
         ("㈠加强领导", "cn_paren", 1, "（一）"),
         ("㈩ 加强领导", "cn_paren", 10, "（十）"),
         ("⑴申请表", "ar_paren", 1, "（1）"),

@@ -156,14 +156,14 @@ def test_a_reader_is_measured_beside_the_rules(folder: Path, monkeypatch: pytest
 
         def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
             wanted = f"{HELD_OUT}号线路检修"
-            places = [passage.text.find(wanted) for passage in passages]
+            places = [passage.text.find(wanted) if "缘由" in question else -1 for passage in passages]
             spans = [(ReadSpan(at, at + len(wanted), 0.9),) if at >= 0 else () for at in places]
             return [Reading(float(bool(found)), 0.0, 0.5, 0.0, None, found) for found in spans]
 
     monkeypatch.setenv("TIAOWEN_READER", "fixed")
     monkeypatch.setattr("eval.spans.load_reader", lambda name: Fixed() if name == "fixed" else None)
     told = figures(folder, "--tasks", "reading")
-    assert told["reading/reader/em"] >= told["reading/rules/em"]
+    assert told["reading/reader/em"] == 1.0 > told["reading/rules/em"]
     assert told["reading/reader/made/f1"] > told["reading/rules/made/f1"]
 
 

@@ -5,15 +5,12 @@ Each of these took minutes, or more than the age of the world, where patterns we
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from corpus.bulletin import _CONTENTS
 from corpus.readers.html import matches
 from corpus.titles import NAMES
 from qa.figures import magnitudes
-from qa.read import department
 from qa.read.quantity import quantities
 
 
@@ -33,18 +30,6 @@ def test_a_line_of_spaces_is_no_entry_of_a_contents_list() -> None:
     assert _CONTENTS.match(" " * 5000) is None
     entry = _CONTENTS.match("一、 关于印发若干措施的通知 …………… 12")
     assert entry is not None and entry[1] == "关于印发若干措施的通知"
-
-
-def roles(text: str) -> list[str]:
-    found: list[re.Match[str]] = []
-    for role in department._ROLES if not department._is_tangled(text) else ():
-        found += role.finditer(text)
-    return [match["name"] for match in found]
-
-
-def test_a_sentence_of_departments_joined_without_end() -> None:
-    assert roles("由" + "（(一银行及" * 70 + "甲") == []
-    assert roles("由市财政局和市科技局负责") == ["市财政局和市科技局"]
 
 
 def test_a_number_of_hundreds_of_numerals_is_no_number() -> None:

@@ -1,4 +1,4 @@
-"""Who is responsible: brackets, 由…负责, 向…提出, and the doer of the very deed that is asked for."""
+"""Who is responsible: brackets after what they hold for, above it, and in a row of a table."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ BRACKETS = "（一）奖励认定企业。对国家级企业给予100万元奖�
     [
         (BRACKETS, "国家级企业奖励由哪些部门负责？", "市工信局、市财政局"),
         (BRACKETS, "展位费补贴的牵头单位是哪个部门？", "市商务局"),
-        ("加强排水防涝工作，由市水务局牵头，市城管局参加。", "排水防涝由哪个部门牵头？", "市水务局"),
-        ("建设单位应当向县城管部门提出申请。", "建设单位向哪个部门提出申请？", "县城管部门"),
-        ("灾情统计结果报送市应急管理局。", "灾情统计结果报给谁？", "市应急管理局"),
-        ("红色预警由市指挥部总指挥签发。", "红色预警由谁签发？", "市指挥部总指挥"),
-        ("预警由市应急指挥部宣布解除。", "预警由谁解除？", "市应急指挥部"),
-        ("市数据局负责公共数据的统筹管理。", "公共数据统筹管理归谁管？", "市数据局"),
-        ("市公共资源交易中心为中介超市运营机构。", "中介超市的运营机构是哪家机构？", "市公共资源交易中心"),
     ],
 )
 def test_department(text: str, question: str, answer: str) -> None:
@@ -30,11 +23,6 @@ def test_a_bracket_holds_for_the_sentences_before_it() -> None:
     text = "对甲类项目给予补助。（责任单位：市科技局）对乙类项目给予奖励。（责任单位：市商务局）"
     assert best(text, "甲类项目补助找哪个部门？") == "市科技局"
     assert best(text, "乙类项目奖励找哪个部门？") == "市商务局"
-
-
-def test_names_do_not_begin_with_the_word_before_them() -> None:
-    names = [c.text for c in read("统计结果报送市应急管理局，由市水务局负责解释。", "统计结果报送哪个部门？")]
-    assert names and not any(name.startswith(("由", "送", "报")) for name in names)
 
 
 LED = "（一）推进数据共享。到2027年建成共享平台。（市数据局牵头，市公安局、市财政局配合，各县（区）人民政府按职责分工负责）"
@@ -57,7 +45,7 @@ def test_who_leads_and_who_assists(question: str, answer: str) -> None:
 
 def test_nobody_assists() -> None:
     text = "（一）奖励企业。对国家级企业给予100万元奖励。（责任单位：市工信局、市财政局）"
-    assert "市工信局" not in best(text, "国家级企业奖励由哪些部门配合？")
+    assert not read(text, "国家级企业奖励由哪些部门配合？", words=False)
 
 
 INHERITED = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reading import best
+from reading import read
 
 PENALTY = (
     "工作人员有套汇行为，数额不满10万美元的，给予撤职处分；数额在10万美元以上不满100万美元的，给予留用察看处分；"
@@ -21,13 +21,13 @@ TREES = (
         (PENALTY, "套汇30万美元给什么处分？", "给予留用察看处分"),
         (PENALTY, "套汇9万美元给什么处分？", "给予撤职处分"),
         (PENALTY, "套汇100万美元给什么处分？", "给予开除处分"),
-        (TREES, "要砍30株树，由哪个部门批准？", "市林业局"),
-        (TREES, "要砍60株树，由哪个部门批准？", "市人民政府"),
+        (TREES, "要砍30株树，怎么办理？", "由市林业局批准"),
+        (TREES, "要砍60株树，怎么办理？", "由市人民政府批准"),
     ],
 )
 def test_the_rung_that_holds_the_quantity_answers(text: str, question: str, answer: str) -> None:
-    assert best(text, question) == answer
+    assert [c.text for c in read(text, question, words=False) if not c.text.startswith("砍伐")] == [answer]
 
 
 def test_without_a_quantity_there_is_no_rung() -> None:
-    assert best(PENALTY, "套汇给什么处分？") != ""
+    assert not read(PENALTY, "套汇给什么处分？", words=False)

@@ -339,11 +339,13 @@ def test_what_a_reader_finds_is_cited_word_for_word(data: Path) -> None:
 
 
 @pytest.mark.parametrize("question", ["停电怎么申报？", "生产障碍是什么原因造成的", "奖励多少？"])
-def test_a_reader_that_finds_nothing_leaves_all_to_the_rules(data: Path, question: str) -> None:
+def test_a_reader_that_finds_nothing_leaves_all_to_the_forms(data: Path, question: str) -> None:
+    """The sentences themselves, which are offered where nothing reads, are not forms."""
     plain = build_engine(data, reader="none")
-    found, alone = offered(plain.with_reader(Pointing()), question), offered(plain, question)
-    assert {(c.text, c.spans) for c in found} == {(c.text, c.spans) for c in alone}
-    assert {c.told_by for c in found} == {"rules"}
+    found = {(c.text, c.spans) for c in offered(plain.with_reader(Pointing()), question)}
+    alone = offered(plain, question)
+    assert found <= {(c.text, c.spans) for c in alone}
+    assert all(c.kind == "yesno" or not c.found for c in alone if (c.text, c.spans) not in found)
 
 
 @pytest.mark.parametrize(("finds", "read"), [((), READ), (("补贴",), READ_FIRST)])

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.thresholds import figures_of, verdict, within
+from qa.thresholds import verdict, within
 
 FILE = Path(__file__).parent / "polarity.npz"
 BUCKETS = 1 << 17
@@ -98,7 +98,7 @@ def _alignment(question: str, words: str, end: str) -> Iterator[str]:
 
 def _figures(question: str, words: str, sentence: str, end: str, told: list[str]) -> Iterator[str]:
     """Figures of the question against those of the words, as numbers and, where they have one unit, against thresholds."""
-    inside, said = within(figures_of(question), sentence), verdict(question, sentence)
+    inside, said = within(question, sentence), verdict(question, sentence)
     if inside is not None:
         yield f"inside{inside}"
         yield f"verdict{said}"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from corpus.counterparts import FACETS, facets_of
 from corpus.types import Document
 from qa.evidence import Sentence
 from qa.read import Candidate, table
@@ -62,28 +63,25 @@ def named_elsewhere(candidate: Candidate, named: frozenset[str], load: Callable[
     return f"《{meant[0].title}》中没有找到相关规定"
 
 
-_RANKS = (
-    re.compile(r"国家级|省级|市级|区级|县级"),
-    re.compile(r"特等奖|一等奖|二等奖|三等奖"),
-    re.compile(r"轻度|中度|重度"),
-    re.compile(r"[ⅠⅡⅢⅣ]级"),
-    re.compile(r"甲级|乙级|丙级"),
-    re.compile(r"博士|硕士|本科|大专|专科"),
-)
-"""Words that exclude each other: what is laid down for two of them is not laid down for a third."""
-
-
 def _other_rank(question: str, candidate: Candidate) -> str | None:
-    """A rank that the question names where the evidence has others of its kind, but not this one; None where it fits."""
+    """A name (二等奖, 县级, 硕士) that the question has where the evidence lays something down for others of its group, but not for
+    this one; None where it fits."""
+    asked = facets_of(question)
+    if not asked:
+        return None
     sentence = candidate.sentence
     clause = sentence.source.clause_at(sentence.start, sentence.end)
     passage = sentence.source.hit.passage
-    near = passage.text + passage.context + sentence.source.document.quote(clause.span)
-    for ranks in _RANKS:
-        asked = ranks.findall(question)
-        if asked and len(set(ranks.findall(sentence.text))) >= 2 and not any(rank in near for rank in asked):
-            return str(asked[0])
+    said = facets_of(sentence.text)
+    near = facets_of(passage.text + passage.context + sentence.source.document.quote(clause.span))
+    for group in FACETS:
+        own = asked.intersection(group)
+        if own and len(said.intersection(group)) >= _SEVERAL and not own & near:
+            return next(name for name in group if name in own)
     return None
+
+
+_SEVERAL = 2  # of a group: what is laid down for two of them is not laid down for a third
 
 
 _DENIED = re.compile(r"(?:不|未能?|没有?)(合格|达标|通过|完成|达到|取得|履行|续签)")
