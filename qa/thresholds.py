@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from qa.read.quantity import Interval, intervals, stated
 
@@ -16,10 +17,11 @@ _ASKS_PASSED = re.compile(
     r"(?<![没未不])(?:超[期过出标时]|逾期|过期|拖延|违[规法反])[^，。]{0,8}$|(?<![没未不])(?:超[期出标时]|逾期|违规)"
 )
 _MOST = 2  # bounds of one dimension that may hold together (18周岁以上，且在60周岁以下)
-_ALIKE = 1e-6
-"""18个月 and 一年半 are the same length, though not the same float."""
+_ALIKE = 1e-7
+"""18个月 and 一年半 are the same length, though not the same float; 不到一年 lies further from a year than this (quantity.stated)."""
 
 
+@lru_cache(maxsize=512)  # the verdict and the words of yes and no ask for it, for both answers of each sentence
 def within(question: str, text: str) -> bool | None:
     """Whether the quantities that a question tells lie within the bounds of a text; None where these do not meet in one dimension, or
     where it cannot be told which belongs to which."""
@@ -42,7 +44,7 @@ def _hold_together(limits: list[Interval]) -> bool:
 
 
 def _holds(limit: Interval, value: float) -> bool:
-    near = next((edge for edge in (limit.low, limit.high) if math.isclose(value, edge, rel_tol=_ALIKE / 10)), value)
+    near = next((edge for edge in (limit.low, limit.high) if math.isclose(value, edge, rel_tol=_ALIKE)), value)
     return limit.holds(near)
 
 

@@ -15,7 +15,7 @@ from corpus.types import Span
 from qa.evidence import Sentence
 from qa.read import department, ladder, listing, referred, respectively, table, validity, values, whole
 from qa.read.borders import complete
-from qa.read.candidate import Candidate, Context, cited_besides
+from qa.read.candidate import IN_WORDS, Candidate, Context, cited_besides
 from qa.read.ranks import is_of_another
 
 _OF_ANOTHER = 0.4  # what an answer is worth that speaks of another rank than is asked for
@@ -65,7 +65,7 @@ def _untorn(candidate: Candidate) -> Candidate:
 def _of_kind(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     kind, asked = context.question.kind, context.question.text
     yield from table.read(sentence, context)
-    if kind in ("span", "list", "definition", "person", "condition", "procedure"):
+    if kind in IN_WORDS:
         yield from respectively.read(sentence, context)
         yield from ladder.read(sentence, context)
     elif kind == "department":

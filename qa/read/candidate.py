@@ -11,6 +11,9 @@ from qa.evidence import Sentence, Terms
 from qa.question.answer_type import AnswerType
 from qa.understand import Understanding
 
+IN_WORDS: tuple[AnswerType, ...] = ("span", "list", "definition", "person", "condition", "procedure")
+"""Types of answer that are said in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

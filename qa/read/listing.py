@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from corpus.types import Clause, Document, Span
+from corpus.types import Clause, Span
 from qa.evidence import Sentence, Source
 from qa.read.candidate import Candidate, Context
+from qa.read.referred import body_of
 
 _LONGEST = 2000  # characters of a list with all its items
 _IS_ITEM = re.compile(r"[（(①-⑳\d]")
@@ -27,7 +28,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
     if sentence.start >= children[0].span.start:
         # An item that says what the question says is asked about, not the list that it stands in.
         fit -= max(0.0, context.cover(sentence.text) - fit)
-    yield Candidate("；".join(_body(document, c) for c in children), sentence, spans, max(0.0, fit))
+    yield Candidate("；".join(body_of(document, c) for c in children), sentence, spans, max(0.0, fit))
 
 
 def _list_of(sentence: Sentence) -> tuple[Clause, list[Clause]] | None:
@@ -54,9 +55,3 @@ def _unnumbered(source: Source, clause: Clause) -> tuple[Clause, list[Clause]] |
     if len(after) < 2 or sum(len(c.span) for c in after) > _LONGEST:
         return None
     return clause, after
-
-
-def _body(document: Document, clause: Clause) -> str:
-    """The words of an item without its number, on one line."""
-    own = document.quote(clause.span)
-    return "".join(own[len(clause.label) :].split()).rstrip("；。;")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from corpus.types import Span
 from qa.evidence import Sentence
-from qa.read.candidate import Candidate, Context
+from qa.read.candidate import IN_WORDS, Candidate, Context
 from qa.read.yesno import word_for
 
 _LONGEST = 240
@@ -24,7 +24,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
         for no in (False, True):
             yield Candidate(word_for(context.question.text, no), sentence, (sentence.span,), context.cover(text))
         return
-    if kind not in ("span", "list", "definition", "person", "department", "condition", "procedure"):
+    if kind not in IN_WORDS and kind != "department":
         return
     start = max(sentence.start, sentence.clause.span.start + len(sentence.clause.label))
     said = sentence.source.document.text[start : sentence.end]
