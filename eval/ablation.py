@@ -24,14 +24,17 @@ import numpy as np
 from eval.datasets import GoldRow, read_gold
 from eval.report import table
 from eval.run import evaluate_gold
+from index.types import Hit
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY
 from qa.decide.identity import Identity
 from qa.decide.rivals import Choice
 from qa.decide.scorer import Linear
 from qa.engine import Engine
+from qa.ranking import renumbered
 from qa.read import Candidate
 from qa.turns.memory import MemoryConversations
+from qa.weighed import Weighed
 
 FIGURES = ("both", "answer", "wrong_rate", "wrongly_refused", "refused", "followups", "hit1")
 KINDS = ("distributive", "amount", "department", "list", "condition", "procedure", "definition", "yesno", "validity")
@@ -62,6 +65,11 @@ def _no_verdict(*_: object, **__: object) -> None:
     return None
 
 
+def _as_found(weighed: list[Weighed], rest: list[Hit], *_: object) -> tuple[list[Weighed], list[Hit]]:
+    """The passages in the order of the search."""
+    return renumbered(sorted(weighed, key=lambda w: w.found_at), rest)
+
+
 NO_IDENTITY = Identity(*(0.0 for _ in fields(Identity)))
 
 SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
@@ -78,12 +86,9 @@ SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "句式读取": _patched(qa__engine__candidates=_nothing),
     "身份核对": _patched(qa__decide__features__identity_of=lambda *_: NO_IDENTITY),
     "前提核对": _patched(qa__engine__broken_premise=lambda asked, candidate: None),
-    "文件之间取舍": _patched(
-        qa__engine__choose=lambda scored, asked, as_of, meant: Choice(list(scored), ()),
-        qa__ranking__document_fit=lambda source, asked, as_of: 0.0,
-    ),
-    "按句重排": _patched(qa__ranking__evidence=lambda sentence: 0.0),
-    "问法与条款形式": _patched(qa__ranking__told_share=lambda intents, text: 0.0, qa__ranking__defined_terms=_nothing),
+    "文件之间取舍": _patched(qa__engine__choose=lambda scored, asked, as_of, meant: Choice(list(scored), ())),
+    "按句重排": _patched(qa__weighed__evidence=lambda sentence: 0.0),
+    "阅读前的次序": _patched(qa__passages__rerank=_as_found),
     "追问补全": _patched(qa__engine__Engine___last=lambda engine, session: None),
 }
 """Parts that are a function of a module."""

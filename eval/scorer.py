@@ -38,10 +38,10 @@ from index.reader.load import load_reader
 from index.types import Filters
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY, bare, rivalry_of
-from qa.decide.scorer import READ, UNREAD, Linear
+from qa.decide.scorer import FILE, READ, UNREAD, Linear
 from qa.engine import Engine
-from qa.ranking import Weighed
 from qa.types import Question
+from qa.weighed import Weighed
 
 FOLDS = 8
 THRESHOLDS = tuple(round(0.05 * at, 2) for at in range(1, 20))
@@ -368,7 +368,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "sure": _told(sure, (*NAMES, *RIVALRY)),
             "wrong_rates": wrong_rates(judged),
         }
-        known = json.loads(given.out.read_text("utf-8")) if given.out.is_file() else {}
+        # What is not fitted here (the other reading, the order) stays as it is, or as it is shipped.
+        known = json.loads((given.out if given.out.is_file() else FILE).read_text("utf-8"))
         known[UNREAD if given.reader == "none" else READ] = fitted
         given.out.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return 0

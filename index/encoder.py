@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,11 +76,22 @@ def load_encoder(name: str = BUILTIN) -> Encoder:
     return SentenceTransformerEncoder(name, name)
 
 
+@cache
+def builtin_id() -> str:
+    """The id of the builtin encoder, without loading it."""
+    return f"{BUILTIN}-{_content_hash(_BUILTIN_FOLDER)}"
+
+
+def is_earlier_builtin(identity: str) -> bool:
+    """Whether an encoder's id is that of the builtin one of another version of this program."""
+    return identity.startswith(f"{BUILTIN}-") and identity != builtin_id()
+
+
 def _load_folder(folder: Path, name: str) -> Encoder:
     if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
         raise EncoderError(f"文件夹里没有编码器模型：{folder}", _HINT)
     label = BUILTIN if name == BUILTIN else folder.resolve().name
-    identity = f"{label}-{_content_hash(folder)}"
+    identity = builtin_id() if name == BUILTIN else f"{label}-{_content_hash(folder)}"
     static = _static_folder(folder)
     if static is not None:
         return StaticEncoder(static, identity)

@@ -10,6 +10,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from corpus.simplified import simplified
@@ -39,13 +40,12 @@ class Tokenizer:
     ['最', '高', '奖', '励', '最高', '高奖', '奖励', '300', '万', '元', '万元']
 
     `words` are added to the dictionary of `words()` (not to what `tokens` emits). An instance is cheap: the word
-    dictionary (0.9 s, about 60 MB) is loaded at the first call of `words`, never by `tokens`. Safe for several threads.
+    dictionary (0.9 s, about 60 MB) is loaded at the first call of `words`, never by `tokens`, and is one for all instances of a
+    process that add the same words. Safe for several threads.
     """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._extra = tuple(dict.fromkeys(words))
-        self._lock = threading.Lock()
-        self._jieba: Any = None
 
     @property
     def settings_id(self) -> str:
@@ -79,10 +79,8 @@ class Tokenizer:
         return math.log(frequency / dictionary.total) if frequency else None
 
     def _dictionary(self) -> Any:
-        with self._lock:
-            if self._jieba is None:
-                self._jieba = _load_jieba((*_domain_words(), *self._extra))
-        return self._jieba
+        with _LOADING:
+            return _load_jieba(self._extra)
 
 
 def normalise(text: str) -> str:
@@ -96,8 +94,12 @@ def _domain_words() -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _load_jieba(words: Iterable[str]) -> Any:
-    """A private jieba tokeniser. Its own `initialize` is passed by: that one logs to stderr and keeps its dictionary
+_LOADING = threading.Lock()
+
+
+@cache
+def _load_jieba(extra: tuple[str, ...]) -> Any:
+    """A private jieba tokeniser with the policy words and `extra`; it is only read from then on. Its own `initialize` is passed by: that one logs to stderr and keeps its dictionary
     as a marshal file in the shared temporary folder, where anybody could have put another one."""
     import jieba
 
@@ -105,6 +107,6 @@ def _load_jieba(words: Iterable[str]) -> Any:
     tokenizer = jieba.Tokenizer()
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
-    for word in words:
+    for word in (*_domain_words(), *extra):
         tokenizer.add_word(normalise(word))
     return tokenizer

@@ -14,7 +14,7 @@ from corpus.queries import Queries
 from corpus.store import Store
 from index.adapt import Report, adapt, items_of, remove, save
 from index.carriers import carrier_of
-from index.encoder import BUILTIN, Encoder, StaticEncoder, load_encoder
+from index.encoder import BUILTIN, Encoder, StaticEncoder, is_earlier_builtin, load_encoder
 from index.errors import SnapshotError
 from index.passages import VERSION as PASSAGES_VERSION
 from index.passages import passages_of_all
@@ -106,7 +106,7 @@ def build_engine(
     reader at hand, which engines may share) at the first reading.
 
     Documents are read from the copy that the snapshot carries: what is ingested meanwhile is seen by the next engine. An
-    index of before there were such copies is brought up to date first, which is logged. `conversations` are kept in the
+    index of before there were such copies, or of an earlier builtin encoder, is brought up to date first, which is logged. `conversations` are kept in the
     engine's own memory where none are given; engines may share a `tokenizer`, whose dictionary takes 60 MB.
 
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. `index` is who carries the
@@ -115,7 +115,7 @@ def build_engine(
     """
     reading = load_reader(reader) if isinstance(reader, str) else reader
     threshold = _threshold(max_wrong_rate, reading is not None)
-    snapshot = _with_documents(open_snapshot(data / INDEX, carrier=carrier_of(index)), data, encoder, index)
+    snapshot = _brought_up(open_snapshot(data / INDEX, carrier=carrier_of(index)), data, encoder, index)
     store = FrozenStore(snapshot.folder / STORE)
     tokenizer = tokenizer or Tokenizer()
     searcher = Searcher(
@@ -155,11 +155,15 @@ def _threshold(max_wrong_rate: str, read: bool) -> float:
         ) from error
 
 
-def _with_documents(snapshot: Snapshot, data: Path, encoder: str, index: str) -> Snapshot:
-    """The snapshot, where it carries its documents; else the one that it was brought up to date to."""
-    if (snapshot.folder / STORE).is_file():
+def _brought_up(snapshot: Snapshot, data: Path, encoder: str, index: str) -> Snapshot:
+    """The snapshot, or, where an earlier version of this program made it in another way, the one that it was brought up to date to."""
+    if not (snapshot.folder / STORE).is_file():
+        fault = "没有随带文件库"
+    elif encoder_of(data, encoder) == BUILTIN and is_earlier_builtin(snapshot.encoder_id):
+        fault = "用的是以前的内置编码模型"
+    else:
         return snapshot
-    _log.warning("索引 %s 由旧版本建立，没有随带文件库。现在更新索引", snapshot.folder)
+    _log.warning("索引 %s 由旧版本建立，%s。现在更新索引", snapshot.folder, fault)
     update_index(Store(data, create=False), data, encoder, index=index)
     return open_snapshot(data / INDEX, carrier=carrier_of(index))
 

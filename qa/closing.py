@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from corpus.types import Clause, Document
 from index.types import Passage
-from qa.intent import intents_of
 from qa.understand import Understanding
 
 _IN_FORCE = re.compile(r"本[^，。；]{1,12}(?:自|从)[^。]{2,40}(?:施行|实施|执行|生效)|(?:有效期|执行期|试行期)")
@@ -23,7 +22,7 @@ LOOKED_UP = 4
 
 def asks_when_in_force(asked: Understanding) -> bool:
     """Whether a question asks from when or until when a document holds."""
-    return asked.kind == "validity" or any(intent.name == "commencement" for intent in intents_of(asked.text))
+    return asked.kind == "validity"
 
 
 def closing_passage(document: Document, clauses: Sequence[Clause]) -> Passage | None:

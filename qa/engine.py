@@ -24,7 +24,6 @@ from qa.handling.room import Handling
 from qa.inquiry import Inquiry
 from qa.lookup import NAMED
 from qa.passages import READ, Passages
-from qa.ranking import Weighed
 from qa.read import Candidate, candidates, neural
 from qa.read.referred import with_references
 from qa.retrieval import Retrieval
@@ -34,6 +33,7 @@ from qa.turns.memory import Conversations, MemoryConversations, Turn, after
 from qa.turns.read import SmallTalk, TurnReader, Way
 from qa.types import Answer, Citation, OnStep, Outcome, Question, Refusal
 from qa.understand import Understander
+from qa.weighed import Weighed
 
 _TOLD = 3  # documents that are named where a question is asked back
 
@@ -74,7 +74,7 @@ class Engine:
         self._retrieval = Retrieval(catalogue, self._shelf, searcher)
         self.catalogue = Catalogue(catalogue, self._shelf, searcher, self._retrieval.lookup, understander)
         self._handling = Handling(self._shelf, searcher.tokenizer.words, understander.lexicon)
-        self._passages = Passages(store, self._shelf, searcher, reader, self.scorer.passages)
+        self._passages = Passages(store, self._shelf, searcher, reader, self.scorer.order, self.scorer.passages)
 
     def with_threshold(self, threshold: float) -> Engine:
         """The same engine, sharing all that it holds, with another threshold for refusals."""
@@ -168,6 +168,14 @@ class Engine:
         inquiry = self._retrieval.inquire(question, self.understander.read(question.text))
         weighed, rest = self._passages.ranked(inquiry, self._retrieval.hits(inquiry))
         return [*(w.source.hit for w in weighed), *rest][: question.top_k]
+
+    def found(self, question: Question) -> tuple[Inquiry, list[Weighed]] | None:
+        """What the search brings, weighed but in no order yet; None where a question is out of scope. For evaluation."""
+        asked = self.understander.read(question.text)
+        if asked.scope:
+            return None
+        inquiry = self._retrieval.inquire(question, asked)
+        return inquiry, self._passages.found(inquiry, self._retrieval.hits(inquiry))[0]
 
     def consider(self, question: Question) -> Considered | None:
         """All candidates for a question, whether or not one would be given; None where it is out of scope. For evaluation."""

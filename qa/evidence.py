@@ -135,6 +135,12 @@ class Sentence:
         return self.source.clause_at(max(self.start, self.end - 1), self.end)
 
 
+def evidence(sentence: Sentence) -> float:
+    """How much a sentence says about the question, 0..1.25."""
+    total = 0.25 * sentence.cover + 0.3 * sentence.own_cover + 0.4 * sentence.residual
+    return total + 0.3 * max(0.0, sentence.similarity)
+
+
 def terms_of(question: Understanding, tokenizer: Tokenizer, idf: Callable[[str], float]) -> Terms:
     """The weighted content of a question. A token that no passage holds weighs as much as the rarest one that does."""
     weights: dict[str, float] = {}

@@ -16,13 +16,15 @@ from qa.closing import LOOKED_UP, closing_passage
 from qa.evidence import Source, weighed_sentences
 from qa.inquiry import Inquiry
 from qa.lookup import NAMED, passage_of
+from qa.order import OrderWeights
 from qa.prepared import PreparedPassages
-from qa.ranking import PassageWeights, Weighed, by_reading, evidence, renumbered, rerank
+from qa.ranking import PassageWeights, by_reading, renumbered, rerank
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
 from qa.read.table_match import match
 from qa.shelf import Shelf
 from qa.shown import Shown, of_row, of_text
 from qa.stretches import stretch_of
+from qa.weighed import Weighed
 
 READ = 8
 """Passages that are read at most, and searched by the forms for answers."""
@@ -34,7 +36,7 @@ no more, and in 0.5 % only a passage behind them answers, and is the more releva
 READ_WHOLE = 1
 """Of them read once more, whole."""
 
-_WEIGHED = 12  # hits weighed by their sentences
+_WEIGHED = 16  # hits weighed by their sentences
 _ROWS_ADDED, _ROWS_ADDED_IN_ALL = 2, 4  # of a table that the search found, and of all tables
 _FOLLOWED = 5  # of the first passages: what refers to them is read too; and at most as many of those
 _SHOWN_DEED = 100  # characters of a clause that is named, shown to the reader before the one that names it
@@ -44,10 +46,11 @@ class Passages:
     """Weighs and reads the passages of one store. Safe for several threads."""
 
     def __init__(
-        self, store: Queries, shelf: Shelf, searcher: Searcher, reader: JointReader | None, weights: PassageWeights
-    ) -> None:
+        self, store: Queries, shelf: Shelf, searcher: Searcher, reader: JointReader | None,
+        order: OrderWeights, weights: PassageWeights,
+    ) -> None:  # fmt: skip
         self._store, self._shelf, self._searcher, self._reader = store, shelf, searcher, reader
-        self._weights = weights
+        self._order, self._weights = order, weights
         self._prepared = PreparedPassages(searcher.tokenizer)
 
     def source(self, hit: Hit) -> Source:
@@ -60,6 +63,19 @@ class Passages:
         """The first hits by what they say about the question, and the others in their order: only the documents of the first are
         loaded. The passage `before`, from which the turn before was answered, comes first; before all come clauses named by number.
         """
+        weighed, rest = self.found(inquiry, hits)
+        ordered, rest = rerank(weighed, rest, inquiry.asked, inquiry.as_of, inquiry.meant, self._order)
+        if before is not None:
+            ordered, rest = self._in_front(inquiry, ordered, rest, before)
+        named = [w for w in ordered if _is_named(w)]
+        ordered = self._read(inquiry, [*named, *(w for w in ordered if not _is_named(w))])
+        fixed = [w for w in ordered if _is_named(w) or (before is not None and w.source.hit.passage.id == before.id)]
+        inside = {w.source.hit.passage.id for w in fixed}
+        read = by_reading([w for w in ordered if w.source.hit.passage.id not in inside], self._weights)
+        return renumbered(self._read_whole(inquiry, [*fixed, *read]), rest)
+
+    def found(self, inquiry: Inquiry, hits: Sequence[Hit]) -> tuple[list[Weighed], list[Hit]]:
+        """The first hits, and what they lead to, with what they say about the question, in no order yet; and the other hits."""
         sources = [self.source(hit) for hit in hits[:_WEIGHED]]
         rest = list(hits[_WEIGHED:])
         penalty = asks_penalty(inquiry.asked.text)
@@ -69,17 +85,14 @@ class Passages:
         inside = {s.hit.passage.id for s in sources}
         rest = [hit for hit in rest if hit.passage.id not in inside]
         weighed = self._by_sentences(inquiry, sources)
+        shares = document_shares(hits)
+        weighed = [
+            replace(w, document_share=shares.get(w.source.document.id, 0.0), is_row=_row(w.source) is not None)
+            for w in weighed
+        ]
         if penalty:
             weighed = self._with_joined(inquiry, weighed)
-        ordered, rest = rerank(weighed, rest, inquiry.asked, inquiry.as_of, inquiry.meant)
-        if before is not None:
-            ordered, rest = self._in_front(inquiry, ordered, rest, before)
-        named = [w for w in ordered if _is_named(w)]
-        ordered = self._read(inquiry, [*named, *(w for w in ordered if not _is_named(w))])
-        fixed = [w for w in ordered if _is_named(w) or (before is not None and w.source.hit.passage.id == before.id)]
-        inside = {w.source.hit.passage.id for w in fixed}
-        read = by_reading([w for w in ordered if w.source.hit.passage.id not in inside], self._weights)
-        return renumbered(self._read_whole(inquiry, [*fixed, *read]), rest)
+        return weighed, rest
 
     def closings(self, inquiry: Inquiry, weighed: Sequence[Weighed]) -> list[Weighed]:
         """For each document of the passages the one that says from when and until when it is in force."""
@@ -187,6 +200,7 @@ class Passages:
                 terms.cover(parts.whole),
                 parts.whole,
                 found_at=max(1, source.hit.rank),
+                headings=terms.cover(parts.context),
             )
             for source, (parts, vectors) in zip(sources, self._prepared.of(sources, encoder), strict=True)
         ]
@@ -215,6 +229,17 @@ class Passages:
             own = self._by_sentences(inquiry, [self.source(Hit(passage, 1, 1.0))])
         others = [w for w in weighed if w.source.hit.passage.id != passage.id]
         return [*own, *others], [h for h in rest if h.passage.id != passage.id]
+
+
+def document_shares(hits: Sequence[Hit]) -> dict[str, float]:
+    """The share of each document, by id, in what the search found, each passage counted by its reciprocal rank: where several passages of
+    one document speak of the question, it is about that document's matter."""
+    found: dict[str, float] = {}
+    for hit in hits:
+        ident = hit.passage.document_id
+        found[ident] = found.get(ident, 0.0) + 1 / max(1, hit.rank)
+    total = sum(found.values())
+    return {ident: value / total for ident, value in found.items()}
 
 
 def _is_named(weighed: Weighed) -> bool:
@@ -249,7 +274,7 @@ def _row(source: Source) -> tuple[Table, int] | None:
 
 def _deed(weighed: Weighed) -> str:
     """The words of the clause that the best sentence names, where these were counted as its own, as a line before it."""
-    best = max(weighed.sentences, key=evidence, default=None)
+    best = weighed.best
     return words_of(best, best.via[0])[:_SHOWN_DEED].replace("\n", " ") + "\n" if best is not None and best.via else ""
 
 

@@ -6,7 +6,8 @@ What a reader costs grows with what it reads: eight stretches take as long as th
 from __future__ import annotations
 
 from corpus.types import Span
-from qa.ranking import Weighed, evidence
+from qa.evidence import evidence
+from qa.weighed import Weighed
 
 MOST = 120
 """Characters of a stretch, as long as its best sentence is not longer."""

@@ -10,12 +10,13 @@ import math
 import re
 from functools import lru_cache
 
-from qa.read.quantity import Interval, intervals, stated
+from qa.read.quantity import Interval, intervals, stated, without_unit
 
 _DENIES = re.compile(r"不得|不能|不予|不可|禁止|不享受|不适用|不纳入|不再|不受理|不具备|除外|取消|无需|不需|免")
 _ASKS_PASSED = re.compile(
     r"(?<![没未不])(?:超[期过出标时]|逾期|过期|拖延|违[规法反])[^，。]{0,8}$|(?<![没未不])(?:超[期出标时]|逾期|违规)"
 )
+_AGE = "岁"
 _MOST = 2  # bounds of one dimension that may hold together (18周岁以上，且在60周岁以下)
 _ALIKE = 1e-7
 """18个月 and 一年半 are the same length, though not the same float; 不到一年 lies further from a year than this (quantity.stated)."""
@@ -26,10 +27,13 @@ def within(question: str, text: str) -> bool | None:
     """Whether the quantities that a question tells lie within the bounds of a text; None where these do not meet in one dimension, or
     where it cannot be told which belongs to which."""
     asked = stated(question)
+    bare = without_unit(question)
     bounds = [bound for bound in intervals(text) if not bound.bare and not bound.ranked]
     met: list[bool] = []
-    for dimension in sorted({quantity.dimension for quantity in asked}):
-        own = {quantity.value for quantity in asked if quantity.dimension == dimension}
+    told = {quantity.dimension for quantity in asked}
+    ages = {_AGE} - told if bare else set()  # 我今年59: an age is what people tell without its unit
+    for dimension in sorted(told | ages):
+        own = {quantity.value for quantity in asked if quantity.dimension == dimension} or set(bare)
         limits = [bound for bound in bounds if bound.dimension == dimension]
         if len(own) != 1 or not 0 < len(limits) <= _MOST or not _hold_together(limits):
             continue

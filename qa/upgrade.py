@@ -20,9 +20,10 @@ from corpus.ingest import PARSER, Report, take_in
 from corpus.sql.choice import chosen
 from corpus.store import FILE, Store, require_known
 from index.carriers import carrier_of
+from index.encoder import BUILTIN, is_earlier_builtin
 from index.errors import SnapshotError
 from index.snapshot import Progress, open_snapshot, writing
-from qa.build import INDEX, STORE, update_index
+from qa.build import INDEX, STORE, encoder_of, update_index
 from qa.changes import INDEX_WAIT, Tell, alone
 
 _TABLES = ("moves", "refs")  # that stores of 0.1.0 had not from the beginning
@@ -162,4 +163,6 @@ def _index_fault(data: Path, index: str) -> str:
         snapshot = open_snapshot(data / INDEX, verify=False, carrier=carrier_of(index))
     except SnapshotError as error:
         return error.message
+    if is_earlier_builtin(snapshot.encoder_id) and encoder_of(data) == BUILTIN:
+        return "索引用的是以前的内置编码模型"
     return "" if (snapshot.folder / STORE).is_file() else "索引没有随带文件库"

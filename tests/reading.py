@@ -11,9 +11,8 @@ from index.passages import passages_of_all
 from index.tokens import Tokenizer
 from index.types import Hit
 from qa.decide.premise import year_holds
-from qa.evidence import Loaded, Source, sentences_of, terms_of
+from qa.evidence import Loaded, Source, evidence, sentences_of, terms_of
 from qa.lexicon import load_lexicon
-from qa.ranking import evidence
 from qa.read import Candidate, Context, candidates
 from qa.read.referred import with_references
 from qa.understand import Understander, Understanding

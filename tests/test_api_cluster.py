@@ -15,10 +15,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from milvus_server import Server as MilvusServer
 from postgres import Postgres
 
 from api.changes import work
@@ -64,7 +66,7 @@ class Machine:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
-        except urllib.error.URLError as error:
+        except (urllib.error.URLError, HTTPException, ConnectionError) as error:  # it is not up yet, or was killed
             return 599, str(error)
 
     def until(self, path: str, wanted: Any, body: Any = None) -> Any:
@@ -79,7 +81,7 @@ class Machine:
 
 
 @contextmanager
-def serving(data: Path, address: str, key: str) -> Iterator[Machine]:
+def serving(data: Path, address: str, key: str, index: str = "") -> Iterator[Machine]:
     """`tiaowen serve` as a process, which may not listen yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -87,6 +89,7 @@ def serving(data: Path, address: str, key: str) -> Iterator[Machine]:
     environment = {
         **os.environ,
         "TIAOWEN_DATABASE": address,
+        "TIAOWEN_INDEX": index,
         "TIAOWEN_READER": "none",  # quick to start, and sure of nothing
         "TIAOWEN_MAX_WRONG_RATE": "1",
     }
@@ -224,6 +227,55 @@ def test_what_is_written_at_one_service_is_seen_at_the_other_and_outlives_it(
         other.until("/v1/ask", lambda told: told["answer"] == "300万元", ASKED)
     assert {path.name for path in there.glob("*.sqlite3")} == set()
     assert Records(there).connect().execute("SELECT count(*) FROM handoffs").fetchone()[0] == 10
+
+
+def ingested(folder: Path, data: Path, address: str, index: str) -> None:
+    """Files taken in by `tiaowen ingest`, as a process."""
+    environment = {**os.environ, "TIAOWEN_DATABASE": address, "TIAOWEN_INDEX": index}
+    command = [sys.executable, "-m", "api.cli", "ingest", str(folder), "--data", str(data)]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=120)
+
+
+def test_two_services_share_one_index_server_and_one_is_killed_under_load(
+    tmp_path: Path, database: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("milvus_lite", reason="the extra `cluster` is not installed")
+    here, there, files = tmp_path / "here", tmp_path / "there", tmp_path / "in"
+    files.mkdir()
+    for number, (place, sum_) in enumerate((("园区", 100), ("仓库", 70), ("码头", 40))):
+        (files / f"{number}.txt").write_text(TEXT.replace("园区", place).format(sum_), "utf-8")
+    right = {f"新认定的国家级{place}奖励多少？": f"{n}万元" for place, n in (("园区", 100), ("仓库", 70), ("码头", 40))}
+    server = MilvusServer(tmp_path / "milvus")
+    server.start()
+    index = f"milvus://127.0.0.1:{server.port}/laws"
+    assert main(["keys", "create", "--name", "张工", "--role", "admin", "--data", str(here)]) == 0
+    key = next(word for word in capsys.readouterr().out.split() if word.startswith("tw_"))
+    with ExitStack() as stack:
+        stack.callback(server.kill)
+        ingested(files, here, database.address, index)
+        one, other = (stack.enter_context(serving(data, database.address, key, index)) for data in (here, there))
+        for machine in (one, other):
+            machine.until("/readyz", lambda told: True)
+        for question, answer in right.items():
+            assert one.call("/v1/ask", {"question": question})[1]["answer"] == answer
+            assert other.call("/v1/ask", {"question": question})[1]["answer"] == answer
+
+        def work(number: int) -> tuple[str, int, Any, int, Any]:
+            machine = one if number % 2 else other
+            question = list(right)[number % 3]
+            asked, said = machine.call("/v1/ask", {"question": question})
+            written, made = machine.call("/v1/handoffs", {"question": f"问题{number}"})
+            return question, asked, said, written, made
+
+        with ThreadPoolExecutor(4) as pool:
+            told = [pool.submit(work, number) for number in range(40)]
+            time.sleep(0.3)
+            one.process.send_signal(signal.SIGKILL)
+            results = [future.result() for future in told]
+        assert {said["answer"] == right[question] for question, asked, said, *_ in results if asked == 200} == {True}
+        confirmed = [made["id"] for *_, written, made in results if written == 201]
+        assert len(confirmed) >= 20, "the other one goes on"
+        assert all(other.call(f"/v1/handoffs/{ident}")[1]["status"] == "open" for ident in confirmed)
 
 
 # --- uploads ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from eval.scorer import FOLDS, THRESHOLDS, Judged, Trace, cross_validated, firsts, fit_rank, main, mixed, wrong_rates
 from qa.decide.features import NAMES
-from qa.decide.scorer import load_scorer
+from qa.decide.scorer import FILE, load_scorer
 
 TELLING, NOISE = NAMES.index("agrees"), NAMES.index("cover")
 
@@ -132,8 +132,9 @@ def test_what_is_fitted_is_what_is_read(tmp_path: Path, capsys: pytest.CaptureFi
     kept.write_bytes(pickle.dumps(questions(48)))
     assert main(["--keep", str(kept), "--out", str(out)]) == 0
     first = json.loads(out.read_text("utf-8"))["read"]
+    order = json.loads(FILE.read_text("utf-8"))["order"]
     assert main(["--keep", str(kept), "--reader", "none", "--out", str(out)]) == 0
-    assert json.loads(out.read_text("utf-8")) == {"read": first, "unread": first}
+    assert json.loads(out.read_text("utf-8")) == {"read": first, "unread": first, "order": order}
     assert "made-up：32 题，16 题无答案；候选里有正确答案 1.000，排第一 1.000" in capsys.readouterr().out
     scorer = load_scorer(True, out)
     rows = np.zeros((2, len(NAMES)), dtype=np.float32)

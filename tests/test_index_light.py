@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,17 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return build_snapshot(PASSAGES, tmp_path_factory.mktemp("light"), load_encoder())
 
 
+@cache
+def tokenizer() -> Tokenizer:
+    """One for all questions: its dictionary takes half a second."""
+    return Tokenizer()
+
+
+@cache
+def builtin() -> Encoder:
+    return load_encoder()
+
+
 class Shown:
     """A reranker that keeps what it was shown."""
 
@@ -57,7 +69,7 @@ class Shown:
 
 def shown(snapshot: Snapshot, query: str, encoder: Encoder | None = None) -> Candidates:
     reranker = Shown()
-    Searcher(snapshot, encoder or load_encoder(), Tokenizer(), reranker=reranker).search(query, 3)
+    Searcher(snapshot, encoder or builtin(), tokenizer(), reranker=reranker).search(query, 3)
     return reranker.found
 
 

@@ -21,6 +21,7 @@ YEAR = 365.0
         ("18个月", 1.5 * YEAR, "时间"),
         ("两年零三个月", 2.25 * YEAR, "时间"),
         ("半年", YEAR / 2, "时间"),
+        ("满6月", YEAR / 2, "时间"),
         ("注册资本800万", 8e6, "元"),
         ("两千万", 2e7, "元"),
         ("1.5亿元", 1.5e8, "元"),
@@ -36,7 +37,21 @@ def test_a_quantity_is_read_however_it_is_written(text: str, value: float, dimen
     assert (round(found.value, 6), found.dimension) == (round(value, 6), dimension)
 
 
-@pytest.mark.parametrize("text", ["2023年", "第十二条", "第3款", "按时完成", "2025年6月"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023年",
+        "第十二条",
+        "第3款",
+        "按时完成",
+        "2025年6月",
+        "2013年11月1日",
+        "4月底",
+        "9月1日至10月",
+        "八月中旬",
+        "小学三年级",
+    ],
+)
 def test_dates_and_numbers_of_clauses_are_no_quantities(text: str) -> None:
     assert [q for q in quantities(text) if q.dimension != "时间" or q.value > 100 * YEAR] == []
 

@@ -21,9 +21,11 @@ from qa.decide.features import NAMES, RIVALRY, Pool, bare, features_of, rivalry_
 from qa.decide.scorer import Linear, Scorer, load_scorer
 from qa.errors import BadScorer
 from qa.evidence import sentences_of, terms_of
-from qa.ranking import PassageWeights, Weighed
+from qa.order import FIGURES, OrderWeights
+from qa.ranking import PassageWeights
 from qa.read import Context, candidates, neural
 from qa.read.referred import with_references
+from qa.weighed import Weighed
 
 TOKENIZER = Tokenizer()
 TEXTS = (
@@ -80,7 +82,7 @@ def scorer_of(seed: int, scale: float = 1.0) -> Scorer:
     rank, sure = (
         Linear((random.normal(size=n) * scale).astype(np.float32), 0.5) for n in (len(NAMES), len(NAMES) + len(RIVALRY))
     )
-    return Scorer(rank, sure, PassageWeights(1.0, 1.0, 1.0), ((0.5, 0.1),))
+    return Scorer(rank, sure, OrderWeights.of({}, 0.0), PassageWeights(1.0, 1.0, 1.0), ((0.5, 0.1),))
 
 
 # -- features ----------------------------------------------------------------------------------------------------------
@@ -192,6 +194,9 @@ def test_an_answer_is_the_same_however_it_is_spaced() -> None:
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
+ORDER = {"weights": {"found_at": 2.0}, "bias": 0.5}
+
+
 def fit(**changed: Any) -> dict[str, Any]:
     told = {
         "rank": {"weights": {"cover": 0.5}, "bias": 0.25},
@@ -216,9 +221,10 @@ def test_the_shipped_fit_is_read(read: bool) -> None:
 
 
 def test_a_feature_that_is_not_named_weighs_nothing(tmp_path: Path) -> None:
-    scorer = load_scorer(False, written(tmp_path, {"unread": fit()}))
+    scorer = load_scorer(False, written(tmp_path, {"unread": fit(), "order": ORDER}))
     assert scorer.rank.weights.sum() == scorer.rank.weights[NAMES.index("cover")] == 0.5
     assert scorer.sure.weights[len(NAMES) + RIVALRY.index("margin")] == 1.5
+    assert scorer.order.logit(np.ones(len(FIGURES), dtype=np.float32)) == 2.5
     assert scorer.rank.logits(np.zeros((2, len(NAMES)), dtype=np.float32)).tolist() == [0.25, 0.25]
 
 
@@ -243,11 +249,15 @@ def test_a_feature_that_is_not_named_weighs_nothing(tmp_path: Path) -> None:
         {"unread": fit(sure={"weights": {}, "bias": None})},
         {"unread": fit(sure={"weights": {}, "bias": float("inf")})},
         {"unread": fit(sure={"weights": {}})},
+        {"unread": fit(), "order": None},
+        {"unread": fit(), "order": {"weights": {"colour": 1.0}, "bias": 0.0}},
+        {"unread": fit(), "order": {"weights": {"cover": float("nan")}, "bias": 0.0}},
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, told: Any) -> None:
+    whole = {"order": ORDER, **told} if isinstance(told, dict) else told
     with pytest.raises(BadScorer, match="scorer.json"):
-        load_scorer(False, written(tmp_path, told))
+        load_scorer(False, written(tmp_path, whole))
 
 
 def test_no_file_and_bytes_are_refused(tmp_path: Path) -> None:

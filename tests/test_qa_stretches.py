@@ -11,10 +11,10 @@ from reading import sources, understood
 
 from index.reader.types import Reading, ReadSpan
 from index.tokens import Tokenizer
-from qa.evidence import sentences_of, terms_of
-from qa.ranking import Weighed, evidence
+from qa.evidence import evidence, sentences_of, terms_of
 from qa.shown import of_text
 from qa.stretches import MOST, stretch_of
+from qa.weighed import Weighed
 
 TOKENIZER = Tokenizer()
 QUESTION = "对小微企业奖励多少钱？"

@@ -9,7 +9,7 @@ import json
 import lzma
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,29 +89,54 @@ def read_reading(shared: Path) -> list[dict[str, Any]]:
     return [row for row in rows if row["source"].startswith(("cmrc2018", "drcd"))]
 
 
-def policy_pairs(files: Sequence[Path], rng: random.Random) -> list[Pair]:
-    """Lay questions about policies and the passages that answer them, of files of reading rows; the negative is another
-    passage of the same document where there is one."""
+def read_policies(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """The rows of files of reading rows (index.training.reader.written) that have an answer."""
     rows = [json.loads(line) for path in files for line in _lines(path)]
+    return [row for row in rows if row["answerable"]]
+
+
+def read_retrieved(files: Sequence[Path]) -> dict[str, list[str]]:
+    """By the id of a reading row what retrieval finds for it that does not answer it, as it is searched, of files of
+    index.training.reader.negatives."""
+    found: dict[str, list[str]] = {}
+    for path in files:
+        for line in _lines(path):
+            row = json.loads(line)
+            found[row["id"]] = [f"{p['title'].split(' > ')[0]} {p['text']}".strip() for p in row["passages"]]
+    return found
+
+
+def policy_pairs(
+    rows: Sequence[dict[str, Any]], rng: random.Random, retrieved: Mapping[str, Sequence[str]] | None = None
+) -> list[Pair]:
+    """Lay questions about policies and the passages that answer them; the negative is one that retrieval brings, half of the time, or
+    another passage of the same document where there is one."""
     texts: dict[str, list[str]] = {}
+    known: set[tuple[str, str]] = set()
     for row in rows:
         title = row["title"].split(" > ")[0]
-        texts.setdefault(title, [])
-        if row["passage"] not in texts[title]:
-            texts[title].append(row["passage"])
+        if (title, row["passage"]) not in known:
+            known.add((title, row["passage"]))
+            texts.setdefault(title, []).append(row["passage"])
     titles = sorted(texts)
     pairs = []
     for row in rows:
-        if row["answerable"]:
-            title = row["title"].split(" > ")[0]
+        title = row["title"].split(" > ")[0]
+        brought = (retrieved or {}).get(row["id"], ())
+        if brought and rng.random() < 0.5:
+            negative = rng.choice(brought)[:MAX_CHARS]
+        else:
             others = [text for text in texts[title] if text != row["passage"]]
             other = title if others else rng.choice([t for t in titles if t != title])
-            wrong = rng.choice(others or texts[other])
-            first = min((start for start, _ in row["spans"]), default=0)
-            pairs.append(
-                Pair(row["question"], _titled(title, row["passage"], first, rng), _titled(other, wrong, 0, rng))
-            )
+            negative = _titled(other, rng.choice(others or texts[other]), 0, rng)
+        first = min((start for start, _ in row["spans"]), default=0)
+        pairs.append(Pair(row["question"], _titled(title, row["passage"], first, rng), negative))
     return pairs
+
+
+def policy_text(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The passages and questions of reading rows, each passage once."""
+    return [*dict.fromkeys(row["passage"] for row in rows), *(row["question"] for row in rows)]
 
 
 def _titled(title: str, passage: str, needed: int, rng: random.Random) -> str:

@@ -39,7 +39,7 @@ class Recipe:
 
     rows: int = 36_000  # tokens in the vocabulary
     width: int = 256
-    steps: int = 500
+    steps: int = 700
     batch: int = 512
     scale: float = 20.0  # of the cosine, before the softmax
     rate: float = 0.05  # Adam's step; the vectors' coordinates are of size 0.5
@@ -47,12 +47,13 @@ class Recipe:
     drop: float = 0.15  # share of tokens left out of a query or passage
     widths: tuple[int, ...] = (256, 128, 64)
     shares: tuple[float, ...] = (
-        0.45,
-        0.13,
-        0.07,
+        0.33,
+        0.12,
         0.05,
-        0.30,
-    )  # laws, questions, reading, paraphrases, policy questions
+        0.04,
+        0.28,
+        0.18,
+    )  # laws, questions, reading, paraphrases, questions about city files, about other policies and laws
     # Lengths at the start of the three parts of a token's vector, all times its idf.
     own_share: float = 0.7
     context_share: float = 0.5
@@ -188,12 +189,14 @@ def prepare(
     log: Callable[[str], None] = lambda line: print(line, flush=True),
     rows: Sequence[Path] = (),
     checkpoint: Path | None = None,
+    negatives: Sequence[Path] = (),
 ) -> Material:
-    """Reads the shared folder, the files of reading `rows` and the checkpoint, and makes all that `train` needs."""
+    """Reads the shared folder, the files of reading `rows` with their `negatives` and the checkpoint, and makes all that `train` needs."""
     rng = random.Random(recipe.seed)
+    policies = data.read_policies(rows)
     laws, questions, reading = data.read_laws(shared), data.read_questions(shared), data.read_reading(shared)
     log(f"{sum(map(len, laws))} articles, {len(questions)} questions, {len(reading)} reading texts")
-    texts = data.training_text(laws, questions, reading)
+    texts = data.training_text(laws, questions, reading) + data.policy_text(policies)
     tokenizer = build_tokenizer(count_words(texts, processes), recipe.rows)
     context = word_vectors(token_ids(tokenizer, texts), tokenizer.get_vocab_size(), recipe.width, recipe.seed)
     log("vocabulary and co-occurrence vectors made")
@@ -203,8 +206,11 @@ def prepare(
         mine_negatives(data.question_pairs(questions, rng), laws, tokenizer, rng),
         data.reading_pairs(reading, rng),
         data.paraphrase_pairs(laws, recipe.law_pairs // 8, rng),
-        *([data.policy_pairs(rows, rng)] if rows else []),
     ]
+    retrieved = data.read_retrieved(negatives)
+    for is_city in (True, False) if policies else ():
+        own = [row for row in policies if (row["source"] == "city") == is_city]
+        kinds.append(data.policy_pairs(own, rng, retrieved))
     log("pairs: " + ", ".join(str(len(pairs)) for pairs in kinds))
     numbers = np.random.default_rng(recipe.seed)
     distilled = torch.zeros_like(context)
@@ -295,15 +301,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--shared", type=Path, required=True, help="folder that holds training/ and statutes/")
     parser.add_argument("--rows", type=Path, nargs="*", default=[], help="files of reading rows, for policy questions")
+    parser.add_argument(
+        "--negatives", type=Path, nargs="*", default=[], help="files of index.training.reader.negatives"
+    )
     parser.add_argument("--checkpoint", type=Path, help="folder of index.training.reader.checkpoint, to start from")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
     parser.add_argument("--distilled", type=float, default=Recipe().distilled_share, help="its share of the start")
+    parser.add_argument("--steps", type=int, default=Recipe().steps)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     began = time.monotonic()
-    recipe = Recipe(distilled_share=options.distilled)
-    material = prepare(options.shared, recipe, options.threads, rows=options.rows, checkpoint=options.checkpoint)
+    recipe = Recipe(distilled_share=options.distilled, steps=options.steps)
+    material = prepare(
+        options.shared,
+        recipe,
+        options.threads,
+        rows=options.rows,
+        checkpoint=options.checkpoint,
+        negatives=options.negatives,
+    )
     trained_from = time.monotonic()
 
     def report(step: int, loss: float, _: Vectors) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from corpus.types import Clause, Document
 from qa.catalogue.facts import Facts
 from qa.catalogue.said import listed, nothing, titled
-from qa.intent import intents_of, told_share
 from qa.shelf import Shelf
 from qa.types import Citation, Outcome, Question, Row
 
@@ -47,7 +46,7 @@ def _short(document: Document) -> str:
 def _on(point: str, document: Document, facts: Facts, shelf: Shelf) -> list[Citation]:
     """The clauses of a document that say most on a point."""
     loaded = shelf.load(document.id)
-    text, wanted = loaded.document.text, intents_of(f"{point}是什么")
+    text = loaded.document.text
     grams = {point[i : i + 2] for i in range(len(point) - 1)} or {point}
     scored = []
     for clause in loaded.clauses:
@@ -57,8 +56,7 @@ def _on(point: str, document: Document, facts: Facts, shelf: Shelf) -> list[Cita
         near = "".join(clause.path)
         cover = sum(g in words for g in grams) / len(grams) + 0.5 * sum(g in near for g in grams) / len(grams)
         if cover:
-            told = told_share(wanted, words)
-            scored.append((cover + told + (0.4 if re.search(r"下列|以下", words[:120]) else 0.0), clause))
+            scored.append((cover + (0.4 if re.search(r"下列|以下", words[:120]) else 0.0), clause))
     scored.sort(key=lambda pair: (-pair[0], pair[1].ordinal))
     kept: list[Clause] = []
     for _, clause in scored:

@@ -20,16 +20,17 @@ from qa.decide.identity import Identity, identity_of
 from qa.decide.polarity import yes_by_words
 from qa.evidence import MAX_IDF, Sentence, Terms
 from qa.question.answer_type import AnswerType
-from qa.ranking import Weighed, is_boilerplate
+from qa.ranking import is_boilerplate
 from qa.read import Candidate, neural, table
 from qa.read.table_match import match
 from qa.read.yesno import is_negated
 from qa.thresholds import verdict
 from qa.understand import Understanding
+from qa.weighed import Weighed
 
 _PASSAGE = (
     "read", "answers", "answers_logit", "relevance_gap", "relevance_share", "best_answers", "answers_elsewhere",
-    "known", "content", "unknown_words", "missing_word",
+    "known", "headings", "document_share", "content", "unknown_words", "missing_word", "regions",
     "first", "reciprocal_rank", "hit_score", "dense", "lexical_reciprocal", "in_force", "out_of_force",
 )  # fmt: skip
 """Of the passage: what the reader tells of it beside the others, the share of the question that it holds, its place in the search."""
@@ -67,6 +68,7 @@ _MOST_LOGIT = 8.0
 _MUCH_CONTENT = 60.0  # summed idf of the content of a question that says plainly what it is about
 _FIGURE = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*|[〇零一二两三四五六七八九十百千万亿]+")
+_MANY_REGIONS = 4  # beyond the first
 _TINY = 1e-6
 _MANY_FIGURES = 4  # beyond the first: what has as many is a table or a list
 _STOPS = re.compile(r"[\s，。；：、！？“”‘’\"'（）()《》]+")
@@ -93,7 +95,7 @@ def features_of(pool: Pool) -> Matrix:
     if not pool.candidates:
         return np.zeros((0, len(NAMES)), dtype=np.float32)
     told = {w.source.hit.passage.id: w.reading for w in pool.passages}
-    known = {w.source.hit.passage.id: w.tokens for w in pool.passages}
+    weighed = {w.source.hit.passage.id: w for w in pool.passages}
     readings = [w.reading for w in pool.passages if w.reading is not None]
     wants_polar = max(readings, key=lambda r: r.answers).yes_no if readings else float(pool.asked.kind == "yesno")
     wanted = dict(pool.asked.kinds)
@@ -106,7 +108,7 @@ def features_of(pool: Pool) -> Matrix:
         ident = sentence.source.hit.passage.id
         reading = told.get(ident)
         if ident not in of_passage:
-            of_passage[ident] = _of_passage(pool, sentence, reading, readings, known.get(ident, frozenset()))
+            of_passage[ident] = _of_passage(pool, sentence, reading, readings, weighed.get(ident))
         if id(sentence) not in of_sentence:
             of_sentence[id(sentence)] = (
                 sentence.cover, sentence.own_cover, sentence.residual, max(0.0, sentence.similarity),
@@ -146,9 +148,10 @@ def _belief(rows: Matrix, candidates: Sequence[Candidate]) -> NDArray[np.float32
 
 
 def _of_passage(
-    pool: Pool, sentence: Sentence, reading: Reading | None, readings: Sequence[Reading], known: frozenset[str]
+    pool: Pool, sentence: Sentence, reading: Reading | None, readings: Sequence[Reading], weighed: Weighed | None
 ) -> tuple[float, ...]:
-    """The figures of _PASSAGE; `known` are the tokens of the passage with its headings."""
+    """The figures of _PASSAGE."""
+    known = weighed.tokens if weighed else frozenset()
     hit, document = sentence.source.hit, sentence.source.document
     best = max((r.relevance or 0.0 for r in readings), default=0.0)
     relevance = (reading.relevance or 0.0) - best if reading else -_MOST_LOGIT
@@ -162,12 +165,19 @@ def _of_passage(
         float(reading is not None), reading.answers if reading else 0.0, _logit(reading.answers) if reading else 0.0,
         max(-_MOST_LOGIT, relevance) / _MOST_LOGIT, math.exp(relevance) / shares if reading else 0.0,
         max((r.answers for r in readings), default=0.0), max(elsewhere, default=0.0),
-        pool.terms.cover(known), min(1.0, pool.terms.total / _MUCH_CONTENT), pool.unknown_words,
-        max((pool.terms.weights[t] for t in lacking), default=0.0) / MAX_IDF,
+        pool.terms.cover(known), weighed.headings if weighed else 0.0, weighed.document_share if weighed else 0.0, min(1.0, pool.terms.total / _MUCH_CONTENT), pool.unknown_words,
+        max((pool.terms.weights[t] for t in lacking), default=0.0) / MAX_IDF, _regions(pool),
         float(hit.rank == 1), 1 / max(1, hit.rank), hit.score, hit.scores.get("dense", 0.0),
         1 / hit.ranks["lexical"] if "lexical" in hit.ranks else 0.0,
         float(status == "in_force"), float(status in ("expired", "repealed", "not_yet")),
     )  # fmt: skip
+
+
+def _regions(pool: Pool) -> float:
+    """How many places' documents were found beside each other for a question that names neither a place nor a document, 0..1."""
+    if pool.asked.places or pool.meant:
+        return 0.0
+    return min(1.0, max(0, len({w.source.document.region for w in pool.passages}) - 1) / _MANY_REGIONS)
 
 
 def _of_candidate(

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from qa.decide.features import NAMES, RIVALRY, Matrix, Pool, bare, features_of, rivalry_of
 from qa.errors import BadScorer
+from qa.order import OrderWeights
 from qa.ranking import PassageWeights
 from qa.read import Candidate
 
 FILE = Path(__file__).parent / "scorer.json"
-READ, UNREAD = "read", "unread"
+READ, UNREAD, ORDER = "read", "unread", "order"
 
-MAX_WRONG_RATE = 0.22
+MAX_WRONG_RATE = 0.23
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 
@@ -51,10 +52,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """A fit. `passages` order the passages that were read; `wrong_rates` are thresholds of the confidence with the share of wrong answers above each."""
+    """A fit. `order` is that of passages before they are read, `passages` that of those that were; `wrong_rates` are thresholds of the confidence with the share of wrong answers above each."""
 
     rank: Linear
     sure: Linear
+    order: OrderWeights
     passages: PassageWeights
     wrong_rates: tuple[tuple[float, float], ...]
 
@@ -99,12 +101,14 @@ class Scorer:
 def load_scorer(read: bool, path: Path = FILE) -> Scorer:
     """The shipped fit for answers with or without a reader. Raises BadScorer where the file does not fit the features."""
     try:
-        told = json.loads(path.read_text("utf-8"))[READ if read else UNREAD]
+        fits = json.loads(path.read_text("utf-8"))
+        told = fits[READ if read else UNREAD]
         rates = tuple((float(a), float(b)) for a, b in told["wrong_rates"])
         if not rates:
             raise ValueError("no thresholds")
         passages = PassageWeights(**{name: float(value) for name, value in told["passages"].items()})
-        return Scorer(_linear(told["rank"], NAMES), _linear(told["sure"], (*NAMES, *RIVALRY)), passages, rates)
+        order = OrderWeights.of({k: float(v) for k, v in fits[ORDER]["weights"].items()}, float(fits[ORDER]["bias"]))
+        return Scorer(_linear(told["rank"], NAMES), _linear(told["sure"], (*NAMES, *RIVALRY)), order, passages, rates)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadScorer(f"答案评分模型损坏：{path.name}", "请重新安装，或重新生成该文件") from error
 

@@ -129,6 +129,15 @@ def _bare(text: str) -> float:
         return 1.0
 
 
+_IN_A_YEAR = re.compile(r"[年\d〇零一二三四五六七八九十今去前明当每][\s年]*$")
+_OF_A_MONTH = re.compile(r"\s*(?:[\d一二三四五六七八九十]+[日号]?|[上中下]旬|[份底初中末起前后至到—－~～-])")
+
+
+def _is_calendar_month(text: str, start: int, end: int) -> bool:
+    """Whether 月 at [start, end) is one of a year (2013年11月, 4月底, 9月1日) and no length of time (满6月)."""
+    return bool(_IN_A_YEAR.search(text[max(0, start - 2) : start]) or _OF_A_MONTH.match(text, end))
+
+
 def _read(match: re.Match[str]) -> Quantity | None:
     start, end = match.span()
     if match["hundredth"]:
@@ -148,6 +157,12 @@ def _read(match: re.Match[str]) -> Quantity | None:
         return Quantity(start, match.end("number"), value, "")
     if unit == "年" and re.fullmatch(r"(?:19|20)\d\d", match["number"]):
         return None  # a date
+    if unit == "年" and match.string.startswith("级", match.end("unit")):
+        return None  # 三年级
+    if unit == "月" and value <= 12 and _is_calendar_month(match.string, start, match.end("unit")):
+        return None
+    if unit == "日" and match.string[:start].endswith("月"):
+        return None
     dimension, factor = _UNITS[unit]
     value *= factor
     if match["rest"] and unit in ("年", "周年"):
@@ -267,7 +282,7 @@ def stated(text: str) -> list[Quantity]:
 _NO_NUMBER = re.compile(r"[强号条款项级年届批A-Za-z.\d]")
 
 
-def _without_unit(question: str) -> list[float]:
+def without_unit(question: str) -> list[float]:
     """Numbers of a question that have no unit (六千职工): of any dimension, where none of the right one is there."""
     found = [q for q in _numbers(question) if not q.dimension and q.value >= 10]
     return [q.value for q in found if not _NO_NUMBER.match(question, q.end)]
@@ -298,7 +313,7 @@ def rung(members: Sequence[str], question: str) -> int | None:
         if len(set(same)) == 1:
             votes.append(set(same))
             continue
-        asked = [p.value for p in points if p.dimension == dimension] or _without_unit(question)
+        asked = [p.value for p in points if p.dimension == dimension] or without_unit(question)
         chosen = {n for value in asked if (n := _narrowest(having, value)) is not None}
         if asked:
             votes.append(chosen)

@@ -1,4 +1,4 @@
-"""What a question wants to be told decides between clauses that share its words."""
+"""Of clauses that share the words of a question, that which tells what is asked is among the first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from corpus.ingest import ingest
 from corpus.store import Store
 from qa.build import build_engine, update_index
 from qa.engine import Engine
-from qa.intent import intents_of, told_share
 from qa.types import Question
 
 RULES = """澜江市共享单车管理办法
@@ -65,16 +64,3 @@ def test_the_clause_that_tells_it_comes_first(engine: Engine) -> None:
         passages = [hit.passage for hit in engine.search(Question(question, date(2026, 11, 21)))]
         ranks.append([engine.store.clause(p.clause_id).address.startswith(article) for p in passages].index(True))
     assert max(ranks) <= 1 and sum(ranks) <= 1, dict(zip(TOLD, ranks, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("question", "text", "share"),
-    [
-        ("违规停车怎么罚？", "责令改正，处二百元罚款。", 1.0),
-        ("违规停车怎么罚？", "任何人不得违规停车。", 0.0),
-        ("办法什么时候开始施行？", "本办法自2026年5月1日起施行。", 1.0),
-        ("小巨人企业多少家？", "本市有小巨人企业30家。", 0.0),
-    ],
-)
-def test_told_share(question: str, text: str, share: float) -> None:
-    assert told_share(intents_of(question), text) == share
