@@ -1,6 +1,6 @@
 """The same index in files and in Milvus: what each finds, how fast, how long building takes.
 
-python -m eval.carriers --shared ../shared [--clauses 61193] [--index milvus:/path/file.db]
+python -m eval.carriers --shared ../shared [--clauses 61193] [--seconds 60] [--index milvus:/path/file.db]
 
 The clauses are the articles of statutes, and beyond their number copies with other words (eval.scale); the questions are those of
 its dev part. Without --index, Milvus Lite in a temporary file.
@@ -25,6 +25,7 @@ from eval.report import table
 from eval.scale import enlarged
 from index.carriers import carrier_of
 from index.encoder import BUILTIN, load_encoder
+from index.milvus import client
 from index.progress import ProgressBars
 from index.rerank import load_reranker
 from index.searcher import Searcher
@@ -71,7 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--clauses", type=int, help="条款数，默认 statutes 的全部")
     parser.add_argument("--index", help="TIAOWEN_INDEX 的写法，默认临时文件里的 Milvus Lite")
+    parser.add_argument(
+        "--seconds", type=float, default=client.ASKED_SECONDS, help="一次查询至多等多久，默认与服务相同"
+    )
     given = parser.parse_args(arguments)
+    client.ASKED_SECONDS = given.seconds
     data = read_beir(given.shared / "statutes", "dev")
     articles = passages_of_beir(data)
     queries = {query.id: query.text for query in data.queries}
