@@ -48,7 +48,8 @@ def rerank(
     meant: frozenset[str],
     order: OrderWeights,
 ) -> tuple[list[Weighed], list[Hit]]:
-    """The passages in the fitted order, best first, and `rest` after them in its order; scores in 0..1 that fall with rank.
+    """The passages in the fitted order, best first, and `rest` after them in its order; scores in 0..1 that fall with their order, ranks as
+    they were.
 
     `meant` are the documents that the question means, by name or place. Of passages with the same text the best one
     stays, of equally good ones that which was found first.
@@ -65,7 +66,7 @@ def rerank(
     ]
     last = out[-1].source.hit.score if out else 1.0
     others = [replace(hit, score=max(0.0, min(1.0, last * hit.score))) for hit in rest if _is_new(hit, seen)]
-    return renumbered(out, others)
+    return out, others
 
 
 def by_reading(weighed: Sequence[Weighed], weights: PassageWeights) -> list[Weighed]:
