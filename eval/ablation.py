@@ -29,9 +29,8 @@ from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY
 from qa.decide.identity import Identity
 from qa.decide.rivals import Choice
-from qa.decide.scorer import Linear
 from qa.engine import Engine
-from qa.ranking import renumbered
+from qa.linear import Linear
 from qa.read import Candidate
 from qa.turns.memory import MemoryConversations
 from qa.weighed import Weighed
@@ -67,7 +66,7 @@ def _no_verdict(*_: object, **__: object) -> None:
 
 def _as_found(weighed: list[Weighed], rest: list[Hit], *_: object) -> tuple[list[Weighed], list[Hit]]:
     """The passages in the order of the search."""
-    return renumbered(sorted(weighed, key=lambda w: w.found_at), rest)
+    return sorted(weighed, key=lambda w: w.found_at), rest
 
 
 NO_IDENTITY = Identity(*(0.0 for _ in fields(Identity)))

@@ -22,11 +22,12 @@ from tqdm import tqdm
 from eval.answers import is_covered
 from eval.datasets import GoldQuestion, read_gold
 from eval.report import table
-from eval.scorer import FOLDS, conditional_logit
+from eval.scorer import FOLDS, conditional_logit, told
 from qa.build import build_engine
 from qa.decide.scorer import ORDER, load_scorer
 from qa.engine import Engine
-from qa.order import FIGURES, OrderWeights, figures
+from qa.linear import Linear
+from qa.order import FIGURES, figures
 from qa.types import Question
 
 PENALTY = 0.003
@@ -57,20 +58,19 @@ def ordered(engine: Engine, gold: GoldQuestion, as_of: date, source: str) -> Ord
     return Ordered(rows, right, gold.document or gold.id, source)
 
 
-def fit(questions: Sequence[Ordered], counts: Sequence[float]) -> OrderWeights:
+def fit(questions: Sequence[Ordered], counts: Sequence[float]) -> Linear:
     """The weights, from the questions for which something right and something wrong was found; `counts` is what each counts."""
     known = [at for at, q in enumerate(questions) if q.right.any() and not q.right.all()]
     chosen = [(questions[at].rows, questions[at].right) for at in known]
-    linear = conditional_logit(chosen, PENALTY, np.array([counts[at] for at in known]))
-    return OrderWeights(linear.weights, linear.bias)
+    return conditional_logit(chosen, PENALTY, np.array([counts[at] for at in known]))
 
 
-def places(questions: Sequence[Ordered], weights: OrderWeights) -> list[int]:
+def places(questions: Sequence[Ordered], weights: Linear) -> list[int]:
     """From 0 the place of the first right passage of each question; beyond all where none is right."""
     out = []
     for q in questions:
-        told = q.right[np.argsort(-(q.rows @ weights.weights), kind="stable")]
-        out.append(int(told.argmax()) if told.any() else len(told) + max(DEPTHS))
+        right = q.right[np.argsort(-weights.logits(q.rows), kind="stable")]
+        out.append(int(right.argmax()) if right.any() else len(right) + max(DEPTHS))
     return out
 
 
@@ -111,10 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines.append([source, str(len(own)), *(f"{np.mean([place < depth for place in own]):.3f}" for depth in DEPTHS)])
     print(table(["来源", "问题", *(f"前 {depth} 段里有答案" for depth in DEPTHS)], lines))
     if given.out and not given.check:
-        weights = fit(questions, counts)
-        told = {name: round(float(w), 4) for name, w in zip(FIGURES, weights.weights, strict=True)}
         known = json.loads(given.out.read_text("utf-8"))
-        known[ORDER] = {"weights": told, "bias": round(weights.bias, 4)}
+        known[ORDER] = told(fit(questions, counts), FIGURES)
         given.out.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return 0
 

@@ -38,8 +38,9 @@ from index.reader.load import load_reader
 from index.types import Filters
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY, bare, rivalry_of
-from qa.decide.scorer import FILE, READ, UNREAD, Linear
+from qa.decide.scorer import FILE, READ, UNREAD
 from qa.engine import Engine
+from qa.linear import Linear
 from qa.types import Question
 from qa.weighed import Weighed
 
@@ -364,8 +365,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rank, sure = fit_both(traces)
         fitted = {
             "passages": fit_passages(traces),
-            "rank": _told(rank, NAMES),
-            "sure": _told(sure, (*NAMES, *RIVALRY)),
+            "rank": told(rank, NAMES),
+            "sure": told(sure, (*NAMES, *RIVALRY)),
             "wrong_rates": wrong_rates(judged),
         }
         # What is not fitted here (the other reading, the order) stays as it is, or as it is shipped.
@@ -379,7 +380,8 @@ def _questions(path: Path) -> list[GoldQuestion | Unanswerable]:
     return [row for row in read_gold(path) if isinstance(row, GoldQuestion | Unanswerable)]
 
 
-def _told(fit: Linear, names: Sequence[str]) -> dict[str, Any]:
+def told(fit: Linear, names: Sequence[str]) -> dict[str, Any]:
+    """A fit as its file tells it, by the names of its features."""
     weights = {name: round(float(w), 4) for name, w in zip(names, fit.weights, strict=True) if abs(w) > 5e-5}
     return {"weights": weights, "bias": round(fit.bias, 4)}
 

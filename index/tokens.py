@@ -99,8 +99,8 @@ _LOADING = threading.Lock()
 
 @cache
 def _load_jieba(extra: tuple[str, ...]) -> Any:
-    """A private jieba tokeniser with the policy words and `extra`; it is only read from then on. Its own `initialize` is passed by: that one logs to stderr and keeps its dictionary
-    as a marshal file in the shared temporary folder, where anybody could have put another one."""
+    """A private jieba tokeniser with the policy words and `extra`; it is only read from then on. Its own `initialize` is passed by: that
+    one logs to stderr and keeps its dictionary as a marshal file in the shared temporary folder, where anybody could have put another one."""
     import jieba
 
     logging.getLogger("jieba").setLevel(logging.WARNING)

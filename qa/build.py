@@ -107,7 +107,7 @@ def build_engine(
 
     Documents are read from the copy that the snapshot carries: what is ingested meanwhile is seen by the next engine. An
     index of before there were such copies, or of an earlier builtin encoder, is brought up to date first, which is logged. `conversations` are kept in the
-    engine's own memory where none are given; engines may share a `tokenizer`, whose dictionary takes 60 MB.
+    engine's own memory where none are given; engines may share a `tokenizer`.
 
     `max_wrong_rate` is the share of the answers given that may be wrong, 0..1, as the operator wrote it. `index` is who carries the
     index ("" is files, see index.carriers). Raises StoreError or SnapshotError where nothing was ingested, BadLexicon, BadSetting,

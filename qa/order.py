@@ -7,8 +7,6 @@ and of what the question means. `python -m eval.order` fits the weights, which s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -29,29 +27,6 @@ _PART_OF_TITLE = 0.5
 _PASSED_OVER = ("expired", "repealed", "not_yet")
 _OTHER_YEAR = re.compile(r"(?:19|20)\d\d")
 _RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19|20)\d\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderWeights:
-    """A fit over FIGURES: a conditional logit, of which only differences within a question mean something."""
-
-    weights: NDArray[np.float32]
-    bias: float
-
-    @classmethod
-    def of(cls, told: Mapping[str, float], bias: float) -> OrderWeights:
-        """From weights by name; one that is not named weighs nothing. Raises ValueError on a name that is none and on weights that are no
-        numbers."""
-        if unknown := told.keys() - set(FIGURES):
-            raise ValueError(f"unknown figures {sorted(unknown)}")
-        weights = np.array([told.get(name, 0.0) for name in FIGURES], dtype=np.float32)
-        if not np.isfinite([*weights, bias]).all():
-            raise ValueError("weights that are no numbers")
-        return cls(weights, bias)
-
-    def logit(self, figures: NDArray[np.float32]) -> float:
-        """The worth of one passage, of its `figures` (len(FIGURES),)."""
-        return float(figures @ self.weights) + self.bias
 
 
 def figures(weighed: Weighed, asked: Understanding, as_of: date, meant: frozenset[str]) -> NDArray[np.float32]:

@@ -15,8 +15,8 @@ from index.types import Hit, Passage
 from qa.closing import LOOKED_UP, closing_passage
 from qa.evidence import Source, weighed_sentences
 from qa.inquiry import Inquiry
+from qa.linear import Linear
 from qa.lookup import NAMED, passage_of
-from qa.order import OrderWeights
 from qa.prepared import PreparedPassages
 from qa.ranking import PassageWeights, by_reading, renumbered, rerank
 from qa.read.referred import asks_penalty, joined, penalties_for, with_references, words_of
@@ -47,7 +47,7 @@ class Passages:
 
     def __init__(
         self, store: Queries, shelf: Shelf, searcher: Searcher, reader: JointReader | None,
-        order: OrderWeights, weights: PassageWeights,
+        order: Linear, weights: PassageWeights,
     ) -> None:  # fmt: skip
         self._store, self._shelf, self._searcher, self._reader = store, shelf, searcher, reader
         self._order, self._weights = order, weights

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+
 from index.types import Hit
 from qa.evidence import Sentence
+from qa.linear import Linear
 from qa.lookup import NAMED
-from qa.order import OrderWeights, figures
+from qa.order import FIGURES, figures
 from qa.understand import Understanding
 from qa.weighed import Weighed
 
@@ -46,7 +49,7 @@ def rerank(
     asked: Understanding,
     as_of: date,
     meant: frozenset[str],
-    order: OrderWeights,
+    order: Linear,
 ) -> tuple[list[Weighed], list[Hit]]:
     """The passages in the fitted order, best first, and `rest` after them in its order; scores in 0..1 that fall with their order, ranks as
     they were.
@@ -54,14 +57,12 @@ def rerank(
     `meant` are the documents that the question means, by name or place. Of passages with the same text the best one
     stays, of equally good ones that which was found first.
     """
-    totals = sorted(
-        ((order.logit(figures(w, asked, as_of, meant)), i) for i, w in enumerate(weighed)),
-        key=lambda t: (-t[0], t[1]),
-    )
+    rows = [figures(w, asked, as_of, meant) for w in weighed]
+    totals = order.logits(np.array(rows, dtype=np.float32).reshape(-1, len(FIGURES))).tolist()
     seen: set[str] = set()
     out = [
-        replace(_with_score(weighed[i], 1 / (1 + math.exp(-total))), evidence=total)
-        for total, i in totals
+        replace(_with_score(weighed[i], 1 / (1 + math.exp(-totals[i]))), evidence=totals[i])
+        for i in sorted(range(len(weighed)), key=lambda i: -totals[i])
         if _is_new(weighed[i].source.hit, seen)
     ]
     last = out[-1].source.hit.score if out else 1.0

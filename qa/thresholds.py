@@ -26,9 +26,10 @@ _ALIKE = 1e-7
 def within(question: str, text: str) -> bool | None:
     """Whether the quantities that a question tells lie within the bounds of a text; None where these do not meet in one dimension, or
     where it cannot be told which belongs to which."""
-    asked = stated(question)
-    bare = without_unit(question)
     bounds = [bound for bound in intervals(text) if not bound.bare and not bound.ranked]
+    if not bounds:
+        return None
+    asked, bare = stated(question), without_unit(question)
     met: list[bool] = []
     told = {quantity.dimension for quantity in asked}
     ages = {_AGE} - told if bare else set()  # 我今年59: an age is what people tell without its unit

@@ -46,12 +46,6 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 @cache
-def tokenizer() -> Tokenizer:
-    """One for all questions: its dictionary takes half a second."""
-    return Tokenizer()
-
-
-@cache
 def builtin() -> Encoder:
     return load_encoder()
 
@@ -69,7 +63,7 @@ class Shown:
 
 def shown(snapshot: Snapshot, query: str, encoder: Encoder | None = None) -> Candidates:
     reranker = Shown()
-    Searcher(snapshot, encoder or builtin(), tokenizer(), reranker=reranker).search(query, 3)
+    Searcher(snapshot, encoder or builtin(), Tokenizer(), reranker=reranker).search(query, 3)
     return reranker.found
 
 

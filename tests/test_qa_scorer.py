@@ -18,10 +18,11 @@ from corpus.types import Span
 from index.reader.types import Reading, ReadSpan
 from index.tokens import Tokenizer
 from qa.decide.features import NAMES, RIVALRY, Pool, bare, features_of, rivalry_of
-from qa.decide.scorer import Linear, Scorer, load_scorer
+from qa.decide.scorer import Scorer, load_scorer
 from qa.errors import BadScorer
 from qa.evidence import sentences_of, terms_of
-from qa.order import FIGURES, OrderWeights
+from qa.linear import Linear
+from qa.order import FIGURES
 from qa.ranking import PassageWeights
 from qa.read import Context, candidates, neural
 from qa.read.referred import with_references
@@ -82,7 +83,9 @@ def scorer_of(seed: int, scale: float = 1.0) -> Scorer:
     rank, sure = (
         Linear((random.normal(size=n) * scale).astype(np.float32), 0.5) for n in (len(NAMES), len(NAMES) + len(RIVALRY))
     )
-    return Scorer(rank, sure, OrderWeights.of({}, 0.0), PassageWeights(1.0, 1.0, 1.0), ((0.5, 0.1),))
+    return Scorer(
+        rank, sure, Linear.of({"weights": {}, "bias": 0.0}, FIGURES), PassageWeights(1.0, 1.0, 1.0), ((0.5, 0.1),)
+    )
 
 
 # -- features ----------------------------------------------------------------------------------------------------------
@@ -224,7 +227,7 @@ def test_a_feature_that_is_not_named_weighs_nothing(tmp_path: Path) -> None:
     scorer = load_scorer(False, written(tmp_path, {"unread": fit(), "order": ORDER}))
     assert scorer.rank.weights.sum() == scorer.rank.weights[NAMES.index("cover")] == 0.5
     assert scorer.sure.weights[len(NAMES) + RIVALRY.index("margin")] == 1.5
-    assert scorer.order.logit(np.ones(len(FIGURES), dtype=np.float32)) == 2.5
+    assert scorer.order.logits(np.ones((1, len(FIGURES)), dtype=np.float32)).tolist() == [2.5]
     assert scorer.rank.logits(np.zeros((2, len(NAMES)), dtype=np.float32)).tolist() == [0.25, 0.25]
 
 

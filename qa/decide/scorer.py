@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.decide.features import NAMES, RIVALRY, Matrix, Pool, bare, features_of, rivalry_of
+from qa.decide.features import NAMES, RIVALRY, Pool, bare, features_of, rivalry_of
 from qa.errors import BadScorer
-from qa.order import OrderWeights
+from qa.linear import Linear
+from qa.order import FIGURES
 from qa.ranking import PassageWeights
 from qa.read import Candidate
 
@@ -28,17 +28,6 @@ READ, UNREAD, ORDER = "read", "unread", "order"
 
 MAX_WRONG_RATE = 0.23
 """The share of the answers given that may be wrong, where the operator sets none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A logistic model: a weight for each feature, and the bias."""
-
-    weights: NDArray[np.float32]
-    bias: float
-
-    def logits(self, rows: Matrix) -> NDArray[np.float32]:
-        return (rows @ self.weights + np.float32(self.bias)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ class Scorer:
 
     rank: Linear
     sure: Linear
-    order: OrderWeights
+    order: Linear
     passages: PassageWeights
     wrong_rates: tuple[tuple[float, float], ...]
 
@@ -107,18 +96,9 @@ def load_scorer(read: bool, path: Path = FILE) -> Scorer:
         if not rates:
             raise ValueError("no thresholds")
         passages = PassageWeights(**{name: float(value) for name, value in told["passages"].items()})
-        order = OrderWeights.of({k: float(v) for k, v in fits[ORDER]["weights"].items()}, float(fits[ORDER]["bias"]))
-        return Scorer(_linear(told["rank"], NAMES), _linear(told["sure"], (*NAMES, *RIVALRY)), order, passages, rates)
+        order = Linear.of(fits[ORDER], FIGURES)
+        return Scorer(
+            Linear.of(told["rank"], NAMES), Linear.of(told["sure"], (*NAMES, *RIVALRY)), order, passages, rates
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadScorer(f"答案评分模型损坏：{path.name}", "请重新安装，或重新生成该文件") from error
-
-
-def _linear(told: dict[str, Any], names: Sequence[str]) -> Linear:
-    """A model told by the names of its features; one that is not named weighs nothing."""
-    weights = told["weights"]
-    if unknown := weights.keys() - set(names):
-        raise ValueError(f"unknown features {sorted(unknown)}")
-    fit = Linear(np.array([weights.get(name, 0.0) for name in names], dtype=np.float32), float(told["bias"]))
-    if not np.isfinite(fit.weights).all() or not np.isfinite(fit.bias):
-        raise ValueError("weights that are no numbers")
-    return fit
