@@ -28,7 +28,7 @@ from index.types import Hit
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY
 from qa.decide.identity import Identity
-from qa.decide.rivals import Choice
+from qa.decide.rivals import Chosen
 from qa.engine import Engine
 from qa.linear import Linear
 from qa.read import Candidate
@@ -85,7 +85,7 @@ SWITCHED_OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "句式读取": _patched(qa__engine__candidates=_nothing),
     "身份核对": _patched(qa__decide__features__identity_of=lambda *_: NO_IDENTITY),
     "前提核对": _patched(qa__engine__broken_premise=lambda asked, candidate: None),
-    "文件之间取舍": _patched(qa__engine__choose=lambda scored, asked, as_of, meant: Choice(list(scored), ())),
+    "文件之间取舍": _patched(qa__engine__choose=lambda scored, asked, as_of, meant: Chosen(list(scored), ())),
     "按句重排": _patched(qa__weighed__evidence=lambda sentence: 0.0),
     "阅读前的次序": _patched(qa__passages__rerank=_as_found),
     "追问补全": _patched(qa__engine__Engine___last=lambda engine, session: None),

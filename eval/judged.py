@@ -72,6 +72,11 @@ class Judged:
         return self.answer and self.cited
 
     @property
+    def is_asked_back(self) -> bool:
+        """Whether the outcome asks which place or document is meant."""
+        return self.reason == "ambiguous"
+
+    @property
     def value(self) -> float:
         """How good the outcome is, 0..1: right and rightly cited, refused where that is right, or recall@10."""
         if self.part == "retrieval":
@@ -196,7 +201,7 @@ def _retrieved(engine: Engine, row: GoldRetrieval, day: date) -> Judged:
 
 def figures_of(judged: Iterable[Judged]) -> dict[str, float]:
     """The figures of rows (0..1 unless named _ms or n): hit1, hit5, answer, cited, both, wrongly_refused over the answerable
-    questions; wrong_rate over all answers given; refused over the unanswerable ones; followups over later turns of conversations;
+    questions; asked_back over the same, both_of_the_rest over those that are not; wrong_rate over all answers given; refused over the unanswerable ones; followups over later turns of conversations;
     recall@1/5/10 and mrr@10 over retrieval rows; both by type/ and style/."""
     values: dict[str, list[float]] = defaultdict(list)
     times = []
@@ -227,7 +232,8 @@ def _figures(row: Judged) -> list[tuple[str, float]]:
     if row.part == "opening":
         return []
     out = [(name, float(getattr(row, name))) for name in ("hit1", "hit5", "answer", "cited", "both")]
-    out += [("wrongly_refused", float(row.said is None))]
+    out += [("wrongly_refused", float(row.said is None)), ("asked_back", float(row.is_asked_back))]
+    out += [] if row.is_asked_back else [("both_of_the_rest", float(row.both))]
     out += [(f"type/{row.type}", float(row.both)), (f"style/{row.style}", float(row.both))]
     return [*out, *([("wrong_rate", float(not row.answer))] if row.said is not None else [])]
 

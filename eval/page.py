@@ -36,7 +36,7 @@ TYPES = {
 STYLES = {"formal": "书面", "colloquial": "口语", "keyword": "关键词", "typo": "有错字"}
 _SETTINGS = {"encoder": "编码模型", "as_of": "答复日期"}
 _TOLD = (
-    ("both", "答案和引文都对", "n"), ("answer", "答案对", "n"), ("cited", "引文对", "n"), ("wrongly_refused", "能答的拒答了", "n"), ("wrong_rate", "所作回答里不对的", ""),
+    ("both", "答案和引文都对", "n"), ("answer", "答案对", "n"), ("cited", "引文对", "n"), ("wrongly_refused", "能答的拒答了", "n"), ("asked_back", "其中先问清的", "n"), ("wrong_rate", "所作回答里不对的", ""),
     ("refused", "答不了的拒答了", "n_refused"), ("followups", "追问答对", "n_followups"), ("hit1", "第一段就有", "n"), ("hit5", "前五段里有", "n"),
     ("recall@10", "查条文 recall@10", ""), ("mrr@10", "查条文 MRR@10", ""),
 )  # fmt: skip

@@ -154,7 +154,7 @@ def _report_of(engine: Engine, name: str, day: date, judged: Sequence[Judged]) -
 def print_gold(report: Report) -> None:
     """Prints the table of a report on gold rows."""
     figures = report.figures
-    names = ("hit1", "hit5", "answer", "cited", "both", "wrongly_refused", "wrong_rate", "refused", "followups",
+    names = ("hit1", "hit5", "answer", "cited", "both", "wrongly_refused", "asked_back", "both_of_the_rest", "wrong_rate", "refused", "followups",
              "recall@1", "recall@5", "recall@10", "mrr@10")  # fmt: skip
     print(f"{report.dataset}：{figures['n']:.0f} 个可答问题，编码模型 {report.settings['encoder']}")
     print(table(["指标", "值"], [[name, f"{figures[name]:.3f}"] for name in names if name in figures]))

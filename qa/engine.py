@@ -17,6 +17,7 @@ from qa.catalogue.room import Catalogue
 from qa.clock import Clock
 from qa.decide import outcome
 from qa.decide.features import Pool
+from qa.decide.places import places_open
 from qa.decide.premise import broken_premise, named_elsewhere
 from qa.decide.rivals import Considered, choose
 from qa.decide.scorer import MAX_WRONG_RATE, load_scorer
@@ -34,8 +35,6 @@ from qa.turns.read import SmallTalk, TurnReader, Way
 from qa.types import Answer, Citation, OnStep, Outcome, Question, Refusal
 from qa.understand import Understander
 from qa.weighed import Weighed
-
-_TOLD = 3  # documents that are named where a question is asked back
 
 
 class Engine:
@@ -91,8 +90,6 @@ class Engine:
         self.search(Question("奖励标准是多少？", date(2000, 1, 1)))
         if self.reader is not None:
             self.reader.read("奖励标准是多少？", [Readable("奖励标准为一万元。")])
-
-    # -- the path ------------------------------------------------------------------------------------------------------
 
     def answer(self, question: Question, on_step: OnStep | None = None) -> Outcome:
         """The answer with its citations, or a refusal with its reason; never raises for an odd question.
@@ -171,20 +168,20 @@ class Engine:
 
     def found(self, question: Question) -> tuple[Inquiry, list[Weighed]] | None:
         """What the search brings, weighed but in no order yet; None where a question is out of scope. For evaluation."""
-        asked = self.understander.read(question.text)
-        if asked.scope:
+        if (inquiry := self._inquiry(question)) is None:
             return None
-        inquiry = self._retrieval.inquire(question, asked)
         return inquiry, self._passages.found(inquiry, self._retrieval.hits(inquiry))[0]
 
     def consider(self, question: Question) -> Considered | None:
         """All candidates for a question, whether or not one would be given; None where it is out of scope. For evaluation."""
-        asked = self.understander.read(question.text)
-        if asked.scope:
+        if (inquiry := self._inquiry(question)) is None:
             return None
-        inquiry = self._retrieval.inquire(question, asked)
         weighed, _ = self._passages.ranked(inquiry, self._retrieval.hits(inquiry))
         return self._consider(inquiry, weighed)
+
+    def _inquiry(self, question: Question) -> Inquiry | None:
+        asked = self.understander.read(question.text)
+        return None if asked.scope else self._retrieval.inquire(question, asked)
 
     def _consider(self, inquiry: Inquiry, weighed: Sequence[Weighed]) -> Considered:
         """The candidates of the first passages, of those that were read where any was: of the forms and of the reader."""
@@ -210,14 +207,13 @@ class Engine:
         nearest = outcome.cited_first(hits, best.candidate, question.top_k)
         sure = self.scorer.confidence(considered.scored)
         if sure < self.threshold and inquiry.is_vague:
-            titles = dict.fromkeys(self._shelf.load(h.passage.document_id).document.title for h in nearest)
-            return outcome.asked_back(list(titles)[:_TOLD], sure, nearest)
+            return outcome.asked_back(self._shelf, inquiry.asked.text, sure, nearest)
         broken = self.contradicted(considered.pool, best.candidate)
         if broken is not None:
             return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", sure * 0.2, nearest)
         if sure < self.threshold:
-            return outcome.refused(best, sure, nearest)
-        return outcome.answered(self._shelf, best, considered.rivals, considered.equal, sure, nearest, question)
+            return outcome.refused(best, sure, nearest, places_open(inquiry, considered, sure))
+        return outcome.answered(self._shelf, best, considered.rivals, considered.equal, sure, nearest, inquiry)
 
     def contradicted(self, pool: Pool, candidate: Candidate) -> str | None:
         """What the question takes for granted and a candidate does not bear out, as a Chinese sentence; None where nothing."""
@@ -225,8 +221,6 @@ class Engine:
             return broken
         named = self._retrieval.lookup.documents_meant(pool.asked.text)
         return named_elsewhere(candidate, named, lambda ident: self._shelf.load(ident).document)
-
-    # -- parts ---------------------------------------------------------------------------------------------------------
 
     def cite(self, candidate: Candidate) -> tuple[Citation, ...]:
         """The citations of a candidate: its sentence first, then what else carries it. Quotes are word for word."""

@@ -121,8 +121,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that a question may have meant: what it is called, and the question that says so."""
+
+    label: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """No answer, why, and the nearest passages all the same. `card` is there where the question asks how something is handled, no
+    """No answer, why, and the nearest passages all the same. `choices` are there where the question is asked back. `card` is there where the question asks how something is handled, no
     sentence is a sure answer, and one document is about it: its words, to be read, not an answer that is stood for."""
 
     reason: Reason
@@ -132,6 +140,7 @@ class Refusal:
     rewritten: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     card: Card | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 Outcome = Answer | Refusal

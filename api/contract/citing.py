@@ -17,6 +17,7 @@ from api.contract.schemas import (
     AnsweredBy,
     AskResponse,
     CardOut,
+    ChoiceOut,
     CitationOut,
     CitedSource,
     PassageOut,
@@ -82,6 +83,7 @@ class Verdict(BaseModel):
     nearest: list[NearClause] = Field(description="没有回答时，最接近的条款")
     rows: list[RowOut] = Field(default=[], description="答案是一份清单时的各行，各带原文和条款")
     card: CardOut | None = Field(default=None, description="问怎么办理时的办事卡，各项都是原文")
+    choices: list[ChoiceOut] = Field(default=[], description="要先问清时，可选的几种意思")
 
 
 def references_of(response: AskResponse) -> list[Reference]:
@@ -118,6 +120,7 @@ def verdict_of(response: AskResponse) -> Verdict:
         nearest=[near_clause(p) for p in response.passages[:SHOWN_NEAREST]] if refused else [],
         rows=response.rows,
         card=response.card,
+        choices=response.choices,
     )
 
 

@@ -326,6 +326,13 @@ class CardOut(BaseModel):
     fields: list[CardFieldOut]
 
 
+class ChoiceOut(BaseModel):
+    """One thing that a question may have meant."""
+
+    label: str = Field(description="地名，或文件名")
+    question: str = Field(description="选了它，就这样再问")
+
+
 AnsweredBy = Literal["documents", "faq"]
 
 
@@ -350,6 +357,7 @@ class AskResponse(BaseModel):
     conditions: str | None = Field(
         default=None, description="条款编号：GET /v1/clauses/{id}/conditions 可逐项对照它的条件"
     )
+    choices: list[ChoiceOut] = Field(default=[], description="要先问清时（reason 是 ambiguous），可选的几种意思")
     passages: list[PassageOut]
     timings_ms: dict[str, float]
 
@@ -551,6 +559,7 @@ def ask_response(
         citations=[citation_out(c, day) for c in answered.citations] if answered else [],
         rows=[row_out(r, day) for r in answered.rows] if answered else [],
         card=card_out(outcome.card, day) if outcome.card else None,
+        choices=[ChoiceOut(label=c.label, question=c.question) for c in refused.choices] if refused else [],
         passages=passages,
         timings_ms=timings_ms,
     )

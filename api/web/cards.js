@@ -132,13 +132,18 @@ export function refusalCard(result, actions, ask, askAlone) {
   ]);
 }
 
-/** The documents that the question may have meant, each to be asked about. */
+/** What the question may have meant, each to be asked: places or documents. */
 function choices(result, ask) {
+  const offered = result.choices?.length ? result.choices : nearDocuments(result);
+  return el("ul", "choices", offered.map(({ label, question }) => (
+    el("li", "", button(label, "suggestion", () => ask(question)))
+  )), { "aria-label": "您问的是哪一种" });
+}
+
+/** The nearest documents, where nothing better is offered: 第五条 of which one. */
+function nearDocuments(result) {
   const titles = [...new Set(result.passages.map((passage) => passage.document.title))].slice(0, CHOICES);
-  const question = result.question.trim();
-  return el("ul", "choices", titles.map((title) => (
-    el("li", "", button(titled(title), "suggestion", () => ask(`${titled(title)}${question}`)))
-  )), { "aria-label": "您问的是哪份文件" });
+  return titles.map((title) => ({ label: titled(title), question: `${titled(title)}${result.question.trim()}` }));
 }
 
 /** What a screen reader hears of a reply. */

@@ -9,18 +9,21 @@ from index.types import Hit
 from qa.decide.rivals import told
 from qa.decide.scorer import Scored
 from qa.evidence import Source
+from qa.inquiry import Inquiry
 from qa.lookup import LONGEST, NAMED
 from qa.read import Candidate
 from qa.shelf import Shelf
-from qa.types import Answer, Citation, Question, Refusal, Warning
+from qa.types import Answer, Choice, Citation, Question, Refusal, Warning
 
 OUT_OF_SCOPE = "我只回答已导入的政策文件里的问题，比如奖励多少、找哪个部门、什么时候截止。"
 NO_EVIDENCE = "没有找到写明这件事的条款：文件可能没有规定，也可能说法不同。下面是最接近的条款，供参考。"
 WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法》第五条。"
 NO_ARTICLE = "《{}》没有{}。下面是最接近的条款，供参考。"
 _WHICH_PLACE = "各地的规定不同，请说明是哪里：{}。"
+_WHICH_OF_PLACES = "没有说是哪里，几个地方的文件都写到相近的事，规定可能不同。请说明是哪里：{}。"
 _WHICH_SUBJECT = "问得有些宽，请说明是哪一项、您的情况如何。可能有关的文件：{}。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
+_DOCUMENTS_TOLD = 3  # where a question is asked back
 _TOLD_RIVALS = 2  # other documents whose figure is told beside the answer
 _CITED_ELSEWHERE = 2  # clauses of other documents that an answer cites because its sentence names them
 _SURE_ENOUGH, _UNSURE_READING = 0.9, 0.7
@@ -28,13 +31,19 @@ _SURE_ENOUGH, _UNSURE_READING = 0.9, 0.7
 _LOOKED_UP = 0.99  # how sure an answer is that was looked up by its number
 
 
-def asked_back(titles: Sequence[str], sure: float, nearest: tuple[Hit, ...]) -> Refusal:
+def asked_back(shelf: Shelf, question: str, sure: float, nearest: tuple[Hit, ...]) -> Refusal:
     """What is said to a question that is too wide for an answer: the documents that it may mean, to choose from."""
-    return Refusal("ambiguous", _WHICH_SUBJECT.format("".join(f"《{title}》" for title in titles)), sure, nearest)
+    titles = dict.fromkeys(shelf.load(hit.passage.document_id).document.title for hit in nearest)
+    named = [f"《{title}》" for title in titles][:_DOCUMENTS_TOLD]
+    choices = tuple(Choice(name, name + question) for name in named)
+    return Refusal("ambiguous", _WHICH_SUBJECT.format("".join(named)), sure, nearest, choices=choices)
 
 
-def refused(best: Scored, sure: float, nearest: tuple[Hit, ...]) -> Refusal:
-    """The refusal of an answer that is not sure enough."""
+def refused(best: Scored, sure: float, nearest: tuple[Hit, ...], places: tuple[Choice, ...]) -> Refusal:
+    """The refusal of an answer that is not sure enough; a question back where it may mean several `places`."""
+    if places:
+        names = "、".join(place.label for place in places)
+        return Refusal("ambiguous", _WHICH_OF_PLACES.format(names), sure, nearest, choices=places)
     found = best.candidate.found
     return Refusal("low_confidence" if found else "no_evidence", _UNSURE if found else NO_EVIDENCE, sure, nearest)
 
@@ -46,16 +55,17 @@ def answered(
     equal: bool,
     sure: float,
     nearest: tuple[Hit, ...],
-    question: Question,
+    inquiry: Inquiry,
 ) -> Answer | Refusal:
     """The answer, with what rivals say beside it; a question back where these hold for other places and none was named."""
     citations = cited(shelf, best.candidate)
-    said = "；".join(told(rival, question.as_of) for rival in rivals[:_TOLD_RIVALS])
+    said = "；".join(told(rival, inquiry.as_of) for rival in rivals[:_TOLD_RIVALS])
     if equal:
-        return Refusal(
-            "ambiguous", _WHICH_PLACE.format(f"{told(best.candidate, question.as_of)}；{said}"), sure, nearest
-        )
-    found = warnings(citations, question)
+        of = [c.sentence.source.document.region for c in (best.candidate, *rivals)]
+        choices = tuple(Choice(place, f"{place}：{inquiry.asked.text}") for place in dict.fromkeys(of) if place)
+        every = f"{told(best.candidate, inquiry.as_of)}；{said}"
+        return Refusal("ambiguous", _WHICH_PLACE.format(every), sure, nearest, choices=choices)
+    found = warnings(citations, inquiry.question)
     if said:
         found = (*found, Warning("conflicting", f"另有文件的规定不同：{said}"))
     return Answer(best.candidate.text, citations, sure, nearest, found)

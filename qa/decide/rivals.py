@@ -31,7 +31,7 @@ _STANDING = {"in_force": 0, "unknown": 1, "expired": 2, "not_yet": 3, "repealed"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Chosen:
     """The candidates, best first, and the rivals of the first. `equal` says that nothing chooses between them: they hold
     for different places and the question names none."""
 
@@ -51,14 +51,14 @@ class Considered:
     equal: bool = False
 
 
-def choose(scored: Sequence[Scored], asked: Understanding, as_of: date, meant: frozenset[str]) -> Choice:
+def choose(scored: Sequence[Scored], asked: Understanding, as_of: date, meant: frozenset[str]) -> Chosen:
     """The best candidate of the document that holds on a day, where several documents say different things.
 
     A question that names a document, a year or a place has chosen already.
     """
     ordered = list(scored)
     if not ordered or ordered[0].candidate.kind not in _KINDS or not ordered[0].candidate.found:
-        return Choice(ordered, ())
+        return Chosen(ordered, ())
     best = ordered[0]
     rivals = [
         s
@@ -71,16 +71,16 @@ def choose(scored: Sequence[Scored], asked: Understanding, as_of: date, meant: f
     for scored_rival in rivals:
         of_document.setdefault(_document(scored_rival.candidate).id, scored_rival)
     if not of_document or asked.years or meant:
-        return Choice(ordered, ())
+        return Chosen(ordered, ())
     own = _document(best.candidate)
     regions = {_document(s.candidate).region for s in of_document.values()} | {own.region}
     if not asked.places and None not in regions and len(regions) > 1:
         same = [s for s in of_document.values() if _document(s.candidate).status_on(as_of) == own.status_on(as_of)]
         if any(_document(s.candidate).region != own.region for s in same):
-            return Choice(ordered, tuple(s.candidate for s in same), equal=True)
+            return Chosen(ordered, tuple(s.candidate for s in same), equal=True)
     choices = sorted([best, *of_document.values()], key=lambda s: (_standing(_document(s.candidate), as_of), -s.score))
     first = choices[0]
-    return Choice([first, *(s for s in ordered if s is not first)], tuple(s.candidate for s in choices[1:]))
+    return Chosen([first, *(s for s in ordered if s is not first)], tuple(s.candidate for s in choices[1:]))
 
 
 def are_rivals(one: Candidate, other: Candidate) -> bool:

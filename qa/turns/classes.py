@@ -50,6 +50,21 @@ def classes(text: str) -> dict[str, frozenset[str]]:
     return {name: frozenset(members) for name, members in found.items()}
 
 
+@cache
+def _just_a_place() -> re.Pattern[str]:
+    known = {name.removesuffix("市") for group in places() for name in group}  # of itself 中山 is the city
+    names = "|".join(sorted(map(re.escape, known), key=lambda name: (-len(name), name)))
+    district = r"(?:[一-鿿]{1,3}[区县])?"
+    return re.compile(
+        rf"(?:我们?|我家|我人|人)?(?:住?在|是)?(?:{names})[省市]?{district}(?:那边|这边|那里|这里|本地|的|人)?"
+    )
+
+
+def is_place(text: str) -> bool:
+    """Whether a text says where and nothing else: 郑州, 我在深圳市南山区, 广州那边."""
+    return _just_a_place().fullmatch(text) is not None
+
+
 def others(new: dict[str, frozenset[str]], old: dict[str, frozenset[str]]) -> int:
     """In how many groups a text names another member than the other one, and not the same."""
     return sum(bool(old.get(name)) and not members & old[name] for name, members in new.items())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from index.tokens import normalise
 from qa.question.answer_type import asks
-from qa.turns.classes import classes, others
+from qa.turns.classes import classes, is_place, others
 from qa.turns.fluency import Fluency
 from qa.turns.pieces import Splice, bare, cut, owns, splices
 
@@ -55,10 +55,21 @@ def candidates(turn: str, questions: Sequence[str], words: Words) -> list[Splice
     found: dict[str, Splice] = {}
     for at, question in enumerate(questions):
         pieces = cut(question, words)
-        for own in owns(turn):
-            for splice in splices(pieces, own, at):
-                found.setdefault(splice.whole, splice)
+        ways = [splice for own in owns(turn) for splice in splices(pieces, own, at)]
+        for splice in _of_place(ways, question) or ways:
+            found.setdefault(splice.whole, splice)
     return list(found.values())
+
+
+def _of_place(ways: Sequence[Splice], question: str) -> list[Splice]:
+    """Who names just a place asks the same of it: in the place of the one that the question names, else in front of all. None where
+    the turn says more than a place."""
+    placed = [way for way in ways if is_place(way.own.text)]
+    if "place" not in classes(question):
+        return [way for way in placed if not (way.before or way.gone)]
+    replacing = [way for way in placed if is_place(way.gone)]
+    whole = max((len(way.gone) for way in replacing), default=0)  # 深圳市南山区, not its city alone
+    return [way for way in replacing if len(way.gone) == whole]
 
 
 def features(splices: Sequence[Splice], questions: Sequence[str], language: Language) -> NDArray[np.float32]:
