@@ -18,7 +18,7 @@ import pickle
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from index.reader.load import load_reader
 from index.types import Filters
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY, bare, rivalry_of
-from qa.decide.scorer import FILE, READ, UNREAD
+from qa.decide.scorer import FILE, READ, UNREAD, Calibration
 from qa.engine import Engine
 from qa.linear import Linear
 from qa.types import Question
@@ -266,6 +266,23 @@ def cross_validated(traces: Sequence[Trace]) -> list[Judged]:
     return [j for j in out if j is not None]
 
 
+def fit_calibration(judged: Sequence[Judged]) -> Calibration:
+    """Beta calibration (Kull et al. 2017) of the cross-validated confidence, to the questions as they are asked: those asked again without
+    their documents teach what a wrong answer looks like, but nobody asks so many that cannot be answered."""
+    known = [j for j in judged if not j.trace.without and j.sure > 0]
+    p = np.clip([j.sure for j in known], 1e-6, 1 - 1e-6)
+    shares = np.stack([np.log(p), -np.log(1 - p)], axis=1)
+    right, weights = np.array([j.right for j in known]), np.array([j.trace.weight for j in known])
+    fit = LogisticRegression(C=1e3, max_iter=2000).fit(shares, right, sample_weight=weights)
+    low, high = (round(max(0.0, float(w)), 4) for w in fit.coef_[0])
+    return Calibration(low, high, round(float(fit.intercept_[0]), 4))
+
+
+def calibrated(judged: Sequence[Judged], calibration: Calibration) -> list[Judged]:
+    """The same questions with the confidence that would be told; what is never given stays at 0."""
+    return [replace(j, sure=calibration.of(j.sure)) if j.sure > 0 else j for j in judged]
+
+
 def wrong_rates(judged: Sequence[Judged]) -> list[tuple[float, float]]:
     """Thresholds with the share of wrong answers above them, as weighted as they were fitted, made to fall."""
     p = np.array([j.sure for j in judged])
@@ -360,6 +377,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     factors = {name: float(factor) for name, _, factor in (pair.partition("=") for pair in given.count)}
     traces = [replace(t, weight=t.weight * factors.get(t.source, 1.0)) for t in traces]
     judged = cross_validated(traces)
+    calibration = fit_calibration(judged)
+    judged = calibrated(judged, calibration)
     print_figures(judged)
     if given.out:
         rank, sure = fit_both(traces)
@@ -367,6 +386,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "passages": fit_passages(traces),
             "rank": told(rank, NAMES),
             "sure": told(sure, (*NAMES, *RIVALRY)),
+            "calibration": asdict(calibration),
             "wrong_rates": wrong_rates(judged),
         }
         # What is not fitted here (the other reading, the order) stays as it is, or as it is shipped.

@@ -66,7 +66,7 @@ def test_ask_answers_in_the_shape_of_the_contract(client: TestClient) -> None:
     got = client.post("/v1/ask", json={"question": "国家级奖多少？", "session_id": "s1", "top_k": 2}).json()
     assert set(got) == {
         *("id", "question", "rewritten", "status", "reason", "message", "answer", "confidence", "warnings"),
-        *("answered_by", "citations", "passages", "timings_ms", "rows", "card", "conditions"),
+        *("answered_by", "citations", "passages", "timings_ms", "rows", "card", "conditions", "choices"),
     }
     assert (got["status"], got["answer"], got["reason"], got["message"]) == ("answered", "100万元", None, None)
     assert got["question"] == "国家级奖多少？" and 0 <= got["confidence"] <= 1

@@ -12,7 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.scorer import FOLDS, THRESHOLDS, Judged, Trace, cross_validated, firsts, fit_rank, main, mixed, wrong_rates
+from eval.scorer import (
+    FOLDS,
+    THRESHOLDS,
+    Judged,
+    Trace,
+    calibrated,
+    cross_validated,
+    firsts,
+    fit_calibration,
+    fit_rank,
+    main,
+    mixed,
+    wrong_rates,
+)  # fmt: skip
 from qa.decide.features import NAMES
 from qa.decide.scorer import FILE, load_scorer
 
@@ -111,6 +124,23 @@ def test_a_broken_premise_is_never_sure() -> None:
     assert sure[0] > sure[1] + 0.1
 
 
+def test_what_is_told_is_how_often_it_is_right() -> None:
+    """Right as often as the square root of what the model says: calibrated, both agree in every tenth. What is never given stays so."""
+    random = np.random.default_rng(1)
+    one = trace([0.1], 0)
+    said = random.random(8000)
+    judged = [Judged(p, bool(random.random() < p**0.5), True, one) for p in said.tolist()]
+    again = replace(one, without=True)  # counts for nothing
+    judged += [Judged(0.9, False, True, again)] * 4000 + [Judged(0.0, False, True, one)] * 50
+    told = calibrated(judged, fit_calibration(judged))
+    asked = [j for j in told if not j.trace.without and j.sure > 0]
+    for tenth in range(10):
+        own = [j for j in asked if int(10 * j.sure) == tenth]
+        if len(own) > 100:
+            assert abs(np.mean([j.sure for j in own]) - np.mean([j.right for j in own])) < 0.06
+    assert [j.sure for j in told[-50:]] == [0.0] * 50
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.sampled_from([1.0, 0.3])), min_size=1, max_size=40))
 def test_the_table_of_thresholds_falls(rows: list[tuple[float, bool, float]]) -> None:
     one = trace([0.1], 0)
@@ -129,15 +159,18 @@ def test_the_table_of_thresholds_falls(rows: list[tuple[float, bool, float]]) ->
 
 def test_what_is_fitted_is_what_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept, out = tmp_path / "traces.pickle", tmp_path / "scorer.json"
-    kept.write_bytes(pickle.dumps(questions(48)))
+    misleading = [
+        trace([0.9, 0.1, 0.2], None, f"m{at}", seed=at) for at in range(4)
+    ]  # looks like an answer, and is none
+    kept.write_bytes(pickle.dumps([*questions(48), *misleading]))
     assert main(["--keep", str(kept), "--out", str(out)]) == 0
     first = json.loads(out.read_text("utf-8"))["read"]
     order = json.loads(FILE.read_text("utf-8"))["order"]
     assert main(["--keep", str(kept), "--reader", "none", "--out", str(out)]) == 0
     assert json.loads(out.read_text("utf-8")) == {"read": first, "unread": first, "order": order}
-    assert "made-up：32 题，16 题无答案；候选里有正确答案 1.000，排第一 1.000" in capsys.readouterr().out
+    assert "made-up：32 题，20 题无答案；候选里有正确答案 1.000，排第一 1.000" in capsys.readouterr().out
     scorer = load_scorer(True, out)
     rows = np.zeros((2, len(NAMES)), dtype=np.float32)
     rows[1, TELLING] = 0.8
     low, high = scorer.rank.logits(rows)
-    assert low < high and scorer.threshold_for(0.0) > scorer.threshold_for(0.3)
+    assert low < high and scorer.threshold_for(0.0) > scorer.threshold_for(0.5)

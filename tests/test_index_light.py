@@ -28,6 +28,8 @@ from index.tokens import Tokenizer
 from index.types import Passage
 
 LAW = "中华人民共和国劳动合同法"
+TOKENIZER = Tokenizer()
+RERANKER = LightReranker()
 PASSAGES = [
     Passage("a", "用人单位拖欠劳动报酬的，劳动者可以申请支付令。", f"{LAW} 第三十条", "law"),
     Passage("b", "为了完善劳动合同制度，制定本法。", f"{LAW} 第一条", "law"),
@@ -63,7 +65,7 @@ class Shown:
 
 def shown(snapshot: Snapshot, query: str, encoder: Encoder | None = None) -> Candidates:
     reranker = Shown()
-    Searcher(snapshot, encoder or builtin(), Tokenizer(), reranker=reranker).search(query, 3)
+    Searcher(snapshot, encoder or builtin(), TOKENIZER, reranker=reranker).search(query, 3)
     return reranker.found
 
 
@@ -107,7 +109,7 @@ def test_any_question_has_finite_features_and_scores(snapshot: Snapshot, query: 
     assert np.isfinite(asked).all()
     for name in ("cover_pairs", "cover_characters", "cover_local", "best_sentence", "cover_context"):
         assert all(-1e-5 <= value <= 1 + 1e-5 for value in column(own, name)), name
-    assert np.isfinite(LightReranker().scores(found)).all()
+    assert np.isfinite(RERANKER.scores(found)).all()
 
 
 @given(

@@ -18,7 +18,7 @@ from corpus.types import Span
 from index.reader.types import Reading, ReadSpan
 from index.tokens import Tokenizer
 from qa.decide.features import NAMES, RIVALRY, Pool, bare, features_of, rivalry_of
-from qa.decide.scorer import Scorer, load_scorer
+from qa.decide.scorer import Calibration, Scorer, load_scorer
 from qa.errors import BadScorer
 from qa.evidence import sentences_of, terms_of
 from qa.linear import Linear
@@ -83,9 +83,8 @@ def scorer_of(seed: int, scale: float = 1.0) -> Scorer:
     rank, sure = (
         Linear((random.normal(size=n) * scale).astype(np.float32), 0.5) for n in (len(NAMES), len(NAMES) + len(RIVALRY))
     )
-    return Scorer(
-        rank, sure, Linear.of({"weights": {}, "bias": 0.0}, FIGURES), PassageWeights(1.0, 1.0, 1.0), ((0.5, 0.1),)
-    )
+    order, passages = Linear.of({"weights": {}, "bias": 0.0}, FIGURES), PassageWeights(1.0, 1.0, 1.0)
+    return Scorer(rank, sure, order, passages, Calibration(), ((0.5, 0.1),))
 
 
 # -- features ----------------------------------------------------------------------------------------------------------
@@ -205,6 +204,7 @@ def fit(**changed: Any) -> dict[str, Any]:
         "rank": {"weights": {"cover": 0.5}, "bias": 0.25},
         "sure": {"weights": {"margin": 1.5}, "bias": -1.0},
         "passages": {"evidence": 1.0, "relevance": 0.5, "found_at": 1.0},
+        "calibration": {"low": 0.7, "high": 1.1, "bias": -0.1},
         "wrong_rates": [[0.2, 0.3], [0.5, 0.1]],
     }
     return {**told, **changed}
@@ -252,6 +252,10 @@ def test_a_feature_that_is_not_named_weighs_nothing(tmp_path: Path) -> None:
         {"unread": fit(sure={"weights": {}, "bias": None})},
         {"unread": fit(sure={"weights": {}, "bias": float("inf")})},
         {"unread": fit(sure={"weights": {}})},
+        {"unread": fit(calibration={})},
+        {"unread": fit(calibration={"low": -0.1, "high": 1.0, "bias": 0.0})},
+        {"unread": fit(calibration={"low": 1.0, "high": float("nan"), "bias": 0.0})},
+        {"unread": fit(calibration=None)},
         {"unread": fit(), "order": None},
         {"unread": fit(), "order": {"weights": {"colour": 1.0}, "bias": 0.0}},
         {"unread": fit(), "order": {"weights": {"cover": float("nan")}, "bias": 0.0}},
@@ -268,6 +272,20 @@ def test_no_file_and_bytes_are_refused(tmp_path: Path) -> None:
     for name in ("none.json", "bytes.json"):
         with pytest.raises(BadScorer, match=name):
             load_scorer(True, tmp_path / name)
+
+
+# -- calibration -------------------------------------------------------------------------------------------------------
+
+
+@given(st.builds(Calibration, st.floats(0, 5), st.floats(0, 5), st.floats(-5, 5)), SHARES, SHARES)
+def test_a_calibrated_share_is_a_share_and_never_falls(calibration: Calibration, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0.0 <= calibration.of(low) <= calibration.of(high) + 1e-12 <= 1.0 + 1e-12
+
+
+@given(SHARES)
+def test_what_changes_nothing_changes_nothing(share: float) -> None:
+    assert Calibration().of(share) == pytest.approx(share, abs=1e-5)
 
 
 # -- thresholds --------------------------------------------------------------------------------------------------------

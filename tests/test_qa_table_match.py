@@ -64,6 +64,20 @@ def test_a_figure_of_the_asker_finds_the_row_whose_range_it_is_within(question: 
     assert LADDERS.rows[row].cells[column].text == fee
 
 
+@pytest.mark.parametrize(
+    ("question", "cases"),
+    [
+        ("我们小区15层的电梯收多少", {0: -1, 1: 1, 2: -1}),
+        ("10吨的起重机收多少", {3: -1, 4: 1}),
+        ("占了三百来平的房屋收多少", {5: -1}),
+        ("15层的楼里10吨的起重机收多少", {0: -1, 1: 1, 2: -1, 3: -1, 4: 1}),
+        ("电梯收多少", {}),
+    ],
+)
+def test_rows_that_the_figure_of_the_asker_lies_within_or_outside_of(question: str, cases: dict[int, int]) -> None:
+    assert match(LADDERS, question).cases == cases
+
+
 QUESTIONS = st.text("针灸推拿二级医院电话第7号路段多少钱在哪", max_size=12)
 
 

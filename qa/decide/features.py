@@ -42,7 +42,7 @@ _SENTENCE = (
 
 _CANDIDATE = (
     "agrees", "answers_and_agrees", "polar_fits", "polar_sure", "polar_read", "polar_words", "threshold", "several_fits", "wanted", "fit", "found", "found_fit",
-    "told_by_reader", "is_polar", "is_sentence", "length", "figure_fits", "in_table", "cell", "cell_gap", "row_gap",
+    "told_by_reader", "is_polar", "is_sentence", "length", "figure_fits", "in_table", "cell", "cell_gap", "row_gap", "case",
     "whole", "whole_fit", "whole_elsewhere", "more_figures", "share_and_agrees",
 )  # fmt: skip
 """Of the candidate itself."""
@@ -206,11 +206,12 @@ def _of_candidate(
     )  # fmt: skip
 
 
-def _in_table(question: str, candidate: Candidate) -> tuple[float, float, float, float]:
-    """Whether a candidate stands in a table, how well its cells are named, and how much better another cell and row is."""
+def _in_table(question: str, candidate: Candidate) -> tuple[float, float, float, float, float]:
+    """Whether a candidate stands in a table, how well its cells are named, how much better another cell and row is, and whether the
+    asker's own figures lie within the bounds of its row (1) or outside of them (-1)."""
     row = table.row_of(candidate.sentence)
     if row is None:
-        return 0.0, 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, 0.0, 0.0
     own, at = row
     matched = match(own, question)
     scores = [
@@ -220,7 +221,8 @@ def _in_table(question: str, candidate: Candidate) -> tuple[float, float, float,
     ]
     cell = max(scores, default=0.0)
     best_row = next(iter(matched.best_rows), (at, 0.0))[1]
-    return 1.0, cell, max(0.0, matched.best_cell[2] - cell), max(0.0, best_row - matched.of_row(at))
+    cell_gap, row_gap = max(0.0, matched.best_cell[2] - cell), max(0.0, best_row - matched.of_row(at))
+    return 1.0, cell, cell_gap, row_gap, matched.cases.get(at, 0.0)
 
 
 def _polarity(question: str, candidate: Candidate, reading: Reading | None) -> tuple[float, float]:

@@ -11,7 +11,7 @@ MOST = 6
 
 _NEAR = 3.0
 """How much lower than the best the logit of another place's candidate may be."""
-_LIKELY = 0.03
+_LIKELY = 0.07
 """How sure the best answer must be: below, mostly no document answers, in whatever place."""
 
 

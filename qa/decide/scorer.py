@@ -1,13 +1,14 @@
 """The learned scorer: which candidate is the best, and how likely it is right.
 
 Two logistic models (scikit-learn fits them, `python -m eval.scorer`): one over the features of each candidate, whose logit ranks
-them; one over those of the best with its rivals, which is the confidence. The shipped fit is `scorer.json`, one for answers where a
+them; one over those of the best with its rivals, which is the confidence, once it is calibrated. The shipped fit is `scorer.json`, one for answers where a
 reader read and one for those without; each has a table of thresholds with the share of wrong answers above them, cross-validated.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,9 @@ from qa.read import Candidate
 FILE = Path(__file__).parent / "scorer.json"
 READ, UNREAD, ORDER = "read", "unread", "order"
 
-MAX_WRONG_RATE = 0.23
+_TINY = 1e-6
+
+MAX_WRONG_RATE = 0.227
 """The share of the answers given that may be wrong, where the operator sets none."""
 
 
@@ -40,6 +43,25 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """Beta calibration (Kull et al. 2017): what a share is taken for, `low` and `high` tell how steeply at its ends. Never falls."""
+
+    low: float = 1.0
+    high: float = 1.0
+    bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.low < 0 or self.high < 0 or not all(map(math.isfinite, (self.low, self.high, self.bias))):
+            raise ValueError("a calibration that falls, or is no number")
+
+    def of(self, p: float) -> float:
+        """The calibrated share, 0..1."""
+        p = min(1 - _TINY, max(_TINY, p))
+        logit = self.low * math.log(p) - self.high * math.log(1 - p) + self.bias
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+@dataclass(frozen=True, slots=True)
 class Scorer:
     """A fit. `order` is that of passages before they are read, `passages` that of those that were; `wrong_rates` are thresholds of the confidence with the share of wrong answers above each."""
 
@@ -47,6 +69,7 @@ class Scorer:
     sure: Linear
     order: Linear
     passages: PassageWeights
+    calibration: Calibration
     wrong_rates: tuple[tuple[float, float], ...]
 
     def ranked(self, pool: Pool) -> list[Scored]:
@@ -65,7 +88,7 @@ class Scorer:
         texts = [bare(s.candidate.text) for s in ranked]
         documents = [s.candidate.sentence.source.document.id for s in ranked]
         sure = np.concatenate([rows[0], rivalry_of(rows, logits, texts, documents)])
-        return float(1 / (1 + np.exp(-np.clip(self.sure.logits(sure[None])[0], -30, 30))))
+        return self.calibration.of(float(1 / (1 + np.exp(-np.clip(self.sure.logits(sure[None])[0], -30, 30)))))
 
     def threshold_for(self, max_wrong_rate: float) -> float:
         """The least confidence with which answers are wrong no more often than `max_wrong_rate` (0..1).
@@ -97,8 +120,8 @@ def load_scorer(read: bool, path: Path = FILE) -> Scorer:
             raise ValueError("no thresholds")
         passages = PassageWeights(**{name: float(value) for name, value in told["passages"].items()})
         order = Linear.of(fits[ORDER], FIGURES)
-        return Scorer(
-            Linear.of(told["rank"], NAMES), Linear.of(told["sure"], (*NAMES, *RIVALRY)), order, passages, rates
-        )
+        low, high, bias = (float(told["calibration"][name]) for name in ("low", "high", "bias"))
+        rank, sure = Linear.of(told["rank"], NAMES), Linear.of(told["sure"], (*NAMES, *RIVALRY))
+        return Scorer(rank, sure, order, passages, Calibration(low, high, bias), rates)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadScorer(f"答案评分模型损坏：{path.name}", "请重新安装，或重新生成该文件") from error

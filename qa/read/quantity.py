@@ -33,7 +33,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("人", "名", "位", "人次"), ("人", 1.0)),
     **dict.fromkeys(("岁", "周岁"), ("岁", 1.0)),
     **dict.fromkeys(("%", "％", "个百分点"), ("%", 1.0)),
-    **dict.fromkeys(("平方米", "平米", "㎡", "平方", "个平方", "个平米"), ("平方米", 1.0)),
+    **dict.fromkeys(("平方米", "平米", "㎡", "平方", "个平方", "个平米", "平"), ("平方米", 1.0)),
     **dict.fromkeys(("公里", "千米"), ("米", 1000.0)),
     "米": ("米", 1.0),
     "厘米": ("米", 0.01),
@@ -44,6 +44,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     **{unit: (unit, 1.0) for unit in _OWN_UNITS},
 }
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_UNIT = _UNIT.replace("|平|", r"|平(?![台均行等衡安常日时原])|")  # 三百来平, not 统一平台
 _NUMBER = rf"(?:\d[\d,，]*(?:\.\d+)?|{NUMERAL}(?:点{NUMERAL})?)"
 _QUANTITY = re.compile(
     rf"百分之(?P<hundredth>{NUMERAL}(?:点{NUMERAL})?|\d+(?:\.\d+)?)|(?P<tenth>[一二两三四五六七八九])成(?P<half>半)?(?![立员功本为熟长交])"

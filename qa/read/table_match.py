@@ -60,6 +60,7 @@ class Match:
     headers: Mapping[int, frozenset[str]]  # and in those over a column
     weights: Mapping[str, float]
     total: float
+    cases: Mapping[int, float]  # rows whose bounds the asker's own figures lie within (1.0) or outside of (-1.0)
 
     def of_cell(self, row: int, column: int) -> float:
         """How much of the question stands beside and over a cell; the words of the cell itself do not count."""
@@ -119,12 +120,19 @@ def match(table: Table, question: str) -> Match:
             rows[row][column].add(word)
         for column in index.headers.get(word, ()):
             headers[column].add(word)
-    for word, row, column, weight in _within(table, question):
-        rows[row][column].add(word)
-        weights[word] = weight
+    cases: dict[int, float] = {}
+    for word, cells, others in _within(table, question):
+        inside = {r for r, _ in cells}
+        cases.update(dict.fromkeys(others - inside, -1.0))
+        for row in inside:
+            cases.setdefault(row, 1.0)
+        if inside and len(inside) < len(table.rows):
+            weights[word] = math.log((len(table.rows) + len(table.columns) + 1) / len(inside))
+            for row, column in cells:
+                rows[row][column].add(word)
     held = {r: {c: frozenset(words) for c, words in cells.items()} for r, cells in rows.items()}
     over = {c: frozenset(words) for c, words in headers.items()}
-    return Match(table, held, over, weights, sum(weights.values()))
+    return Match(table, held, over, weights, sum(weights.values()), cases)
 
 
 def words_of(text: str) -> Iterator[str]:
@@ -209,24 +217,20 @@ def _signs(table: Table, column: int) -> Iterator[str]:
             yield f"@{sign}"
 
 
-def _within(table: Table, question: str) -> Iterator[tuple[str, int, int, float]]:
-    """The cells whose bounds the asker's own figures lie within: 46岁 in 45周岁以上, 15层 in 11—20层, and 8号 in the even numbers of
-    its road, as (word, row, column, weight)."""
-    found: dict[str, list[tuple[int, int]]] = {}
+def _within(table: Table, question: str) -> Iterator[tuple[str, list[tuple[int, int]], set[int]]]:
+    """For each of the asker's own figures the cells (row, column) whose bounds it lies within: 46岁 in 45周岁以上, 15层 in 11—20层, and 8号
+    in the even numbers of its road; with a word for it, and the rows that set bounds of its kind."""
     for point in stated(question):
-        found[f"<{point.value} {point.dimension}"] = [
-            (r, c)
+        of_kind = [
+            (r, c, own)
             for r, c, limits in _bounds(table)
             if (own := [limit for limit in limits if limit.dimension == point.dimension])
-            and all(limit.holds(point.value) for limit in own)
         ]
+        cells = [(r, c) for r, c, own in of_kind if all(limit.holds(point.value) for limit in own)]
+        yield f"<{point.value} {point.dimension}", cells, {r for r, _, _ in of_kind}
     for road, number in addresses(question):
-        found[f"<{road}{number}"] = [(r, c) for r, c, text in _short_cells(table) if lies_in(text, road, number)]
-    for word, cells in found.items():
-        rows = {r for r, _ in cells}
-        if rows and len(rows) < len(table.rows):
-            weight = math.log((len(table.rows) + len(table.columns) + 1) / len(rows))
-            yield from ((word, r, c, weight) for r, c in cells)
+        cells = [(r, c) for r, c, text in _short_cells(table) if lies_in(text, road, number)]
+        yield f"<{road}{number}", cells, {r for r, _ in cells}
 
 
 def _short_cells(table: Table) -> Iterator[tuple[int, int, str]]:
