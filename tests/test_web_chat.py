@@ -113,24 +113,20 @@ def test_a_refusal_that_asks_back_offers_the_documents_it_may_mean(chat: Tab) ->
 
 
 def test_a_question_that_may_mean_several_places_offers_them(chat: Tab) -> None:
+    told = "新认定的国家级专精特新小巨人奖多少"
+    choices = [{"label": "澜江市", "question": told}, {"label": "石桥市", "question": "石桥市奖多少"}]
+    refusal = {"status": "refused", "reason": "ambiguous", "message": "请说明是哪里：澜江市、石桥市。", "answer": None}
+
     def asked_back(route: Route) -> None:
-        reply = route.fetch(headers={**route.request.headers, "accept": "application/json"})
-        if "澜江市：" in route.request.post_data_json["question"]:
-            return route.fulfill(json=reply.json())
-        choices = [{"label": place, "question": f"{place}：{SMALL_GIANT}"} for place in ("澜江市", "石桥市")]
-        refusal = {
-            "status": "refused",
-            "reason": "ambiguous",
-            "message": "请说明是哪里：澜江市、石桥市。",
-            "answer": None,
-        }
-        return route.fulfill(json=reply.json() | refusal | {"citations": [], "choices": choices})
+        reply = route.fetch(headers={**route.request.headers, "accept": "application/json"}).json()
+        is_first = route.request.post_data_json["question"] == SMALL_GIANT
+        route.fulfill(json=reply | refusal | {"citations": [], "choices": choices} if is_first else reply)
 
     chat.page.route("**/v1/ask", asked_back)
     turn = ask(chat.page, SMALL_GIANT)
     expect(turn.locator(".choices button")).to_have_text(["澜江市", "石桥市"])
     turn.get_by_role("button", name="澜江市", exact=True).click()
-    expect(chat.page.locator(".bubble").nth(1)).to_have_text(f"澜江市：{SMALL_GIANT}")
+    expect(chat.page.locator(".bubble").nth(1)).to_have_text(told)
     expect(chat.page.locator(".turn").nth(1).locator(".short")).to_have_text("最高100万元")
 
 

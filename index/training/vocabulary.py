@@ -6,7 +6,8 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from multiprocessing import get_context
 
 from tokenizers import Regex, Tokenizer
@@ -71,19 +72,23 @@ def general_use(word: str) -> float:
 
     Policies speak of much that laws do not; a word without a row falls to characters, and two of those say little.
     """
-    import jieba
-
-    jieba.setLogLevel("ERROR")
-    jieba.initialize()
-    return float(jieba.dt.FREQ.get(word) or 0) / 20
+    return float(_frequencies().get(word) or 0) / 20
 
 
 def _dictionary() -> list[str]:
     """The words of jieba's dictionary that may have a row."""
+    return [word for word, uses in _frequencies().items() if uses and _WORD.fullmatch(word)]
+
+
+@cache
+def _frequencies() -> Mapping[str, int]:
+    """How often each word, and 0 for each beginning of one, was seen by those who made jieba's dictionary."""
     import jieba
 
+    jieba.setLogLevel("ERROR")  # clears a cache of every logger: once, not for each of 350,000 words
     jieba.initialize()
-    return [word for word, uses in jieba.dt.FREQ.items() if uses and _WORD.fullmatch(word)]
+    frequencies: Mapping[str, int] = jieba.dt.FREQ
+    return frequencies
 
 
 def _lay_words() -> set[str]:

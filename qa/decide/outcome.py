@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from index.types import Hit
+from qa.decide.places import choice_of
 from qa.decide.rivals import told
 from qa.decide.scorer import Scored
 from qa.evidence import Source
@@ -62,7 +63,7 @@ def answered(
     said = "；".join(told(rival, inquiry.as_of) for rival in rivals[:_TOLD_RIVALS])
     if equal:
         of = [c.sentence.source.document.region for c in (best.candidate, *rivals)]
-        choices = tuple(Choice(place, f"{place}：{inquiry.asked.text}") for place in dict.fromkeys(of) if place)
+        choices = tuple(choice_of(place, inquiry) for place in dict.fromkeys(of) if place)
         every = f"{told(best.candidate, inquiry.as_of)}；{said}"
         return Refusal("ambiguous", _WHICH_PLACE.format(every), sure, nearest, choices=choices)
     found = warnings(citations, inquiry.question)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from qa.decide.rivals import Considered
 from qa.inquiry import Inquiry
 from qa.types import Choice
@@ -30,4 +32,9 @@ def places_open(inquiry: Inquiry, considered: Considered, sure: float) -> tuple[
         return ()
     read = [w.source.document.region for w in considered.pool.passages]
     regions = [region for region in dict.fromkeys([*near, *read]) if region]
-    return tuple(Choice(region, f"{region}：{inquiry.asked.text}") for region in regions[:MOST])
+    return tuple(choice_of(region, inquiry) for region in regions[:MOST])
+
+
+def choice_of(region: str, inquiry: Inquiry) -> Choice:
+    """A place with the question as who lives there would ask it."""
+    return Choice(region, f"我在{re.sub('(?<=..)[省市]$', '', region)}，{inquiry.asked.text}")
