@@ -216,7 +216,7 @@ def examples() -> list[object]:
 def test_training_learns_and_is_repeatable(tmp_path: Path) -> None:
     from index.training.light import Recipe, cross_validated, fit, save
 
-    rows, recipe = examples(), Recipe(batch=8, seeds=(0, 1))
+    rows, recipe = examples(), Recipe(epochs=8, batch=16, rate=0.02, seeds=(0, 1))
     weights = fit(rows, recipe)  # type: ignore[arg-type]
     again = fit(rows, recipe)  # type: ignore[arg-type]
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
