@@ -37,15 +37,34 @@ QUOTE = "分别给予100万元、50万元奖励"
 ERROR_KEYS = {"code", "message", "hint"}
 
 
-@pytest.fixture
-def service() -> FakeService:
+def made() -> FakeService:
     return FakeService([POLICY, OLD], {"国家级": ("100万元", QUOTE), "以前": ("30万元", "奖励30万元")})
 
 
-@pytest.fixture
-def client(service: FakeService) -> Iterator[TestClient]:
-    with TestClient(create_app(service, clock=lambda: TODAY), raise_server_exceptions=False) as client:
+@pytest.fixture(scope="module")
+def one_service() -> FakeService:
+    return made()
+
+
+@pytest.fixture(scope="module")
+def one_client(one_service: FakeService) -> Iterator[TestClient]:
+    """One for all tests: making an app takes longer than most of them."""
+    with TestClient(create_app(one_service, clock=lambda: TODAY), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def service(one_service: FakeService) -> FakeService:
+    """As it was made, whatever the test before did to it."""
+    vars(one_service).clear()
+    vars(one_service).update(vars(made()))
+    return one_service
+
+
+@pytest.fixture
+def client(service: FakeService, one_client: TestClient) -> TestClient:
+    one_client.cookies.clear()
+    return one_client
 
 
 def error_of(response: Any, status: int, code: str) -> dict[str, str]:
@@ -361,7 +380,8 @@ def test_head_is_a_get_without_a_body(client: TestClient) -> None:
     assert response.status_code == 200 and response.content == b""
 
 
-def test_metrics_count_by_status_reason_and_code(client: TestClient) -> None:
+def test_metrics_count_by_status_reason_and_code() -> None:
+    client = TestClient(create_app(made(), clock=lambda: TODAY), raise_server_exceptions=False)
     client.post("/v1/ask", json={"question": "国家级？"})
     client.post("/v1/ask", json={"question": "天气"})
     client.post("/v1/ask", json={"question": ""})

@@ -103,6 +103,8 @@ def test_figures_by_hand(folder: Path) -> None:
         "hit1": 2 / 3,
         "hit5": 2 / 3,
         "wrongly_refused": 0.0,
+        "asked_back": 0.0,
+        "both_of_the_rest": 1 / 3,
         "refused": 1 / 2,
         "n_refused": 2.0,
         "wrong_rate": 2 / 4,  # row 2 and the answer to row 5, of rows 1, 2, 3 and 5

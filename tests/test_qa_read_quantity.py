@@ -30,6 +30,7 @@ YEAR = 365.0
         ("六十周岁", 60.0, "岁"),
         ("第30名", 30.0, "名次"),
         ("2公里", 2000.0, "米"),
+        ("60平的房子", 60.0, "平方米"),
     ],
 )
 def test_a_quantity_is_read_however_it_is_written(text: str, value: float, dimension: str) -> None:
@@ -50,6 +51,7 @@ def test_a_quantity_is_read_however_it_is_written(text: str, value: float, dimen
         "9月1日至10月",
         "八月中旬",
         "小学三年级",
+        "统一平台",
     ],
 )
 def test_dates_and_numbers_of_clauses_are_no_quantities(text: str) -> None:

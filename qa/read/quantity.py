@@ -43,8 +43,8 @@ _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("升", "L"), ("升", 1.0)),
     **{unit: (unit, 1.0) for unit in _OWN_UNITS},
 }
-_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_UNIT = _UNIT.replace("|平|", r"|平(?![台均行等衡安常日时原])|")  # 三百来平, not 统一平台
+_NOT_BEFORE = {"平": "(?![台均行等衡安常日时原])"}  # 三百来平, not 统一平台
+_UNIT = "|".join(re.escape(unit) + _NOT_BEFORE.get(unit, "") for unit in sorted(_UNITS, key=len, reverse=True))
 _NUMBER = rf"(?:\d[\d,，]*(?:\.\d+)?|{NUMERAL}(?:点{NUMERAL})?)"
 _QUANTITY = re.compile(
     rf"百分之(?P<hundredth>{NUMERAL}(?:点{NUMERAL})?|\d+(?:\.\d+)?)|(?P<tenth>[一二两三四五六七八九])成(?P<half>半)?(?![立员功本为熟长交])"

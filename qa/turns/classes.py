@@ -56,7 +56,7 @@ def _just_a_place() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, known), key=lambda name: (-len(name), name)))
     district = r"(?:[一-鿿]{1,3}[区县])?"
     return re.compile(
-        rf"(?:我们?|我家|我人|人)?(?:住?在|是)?(?:{names})[省市]?{district}(?:那边|这边|那里|这里|本地|的|人)?"
+        rf"(?:我们?|我家|人)?(?:住?在|是)?(?:{names})[省市]?{district}(?:那边|这边|那里|这里|本地|的|人)?"
     )
 
 
