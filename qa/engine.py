@@ -213,7 +213,7 @@ class Engine:
             return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", sure * 0.2, nearest)
         if sure < self.threshold:
             return outcome.refused(best, sure, nearest, places_open(inquiry, considered, sure))
-        return outcome.answered(self._shelf, best, considered.rivals, considered.equal, sure, nearest, inquiry)
+        return outcome.answered(self._shelf, considered, sure, nearest, inquiry)
 
     def contradicted(self, pool: Pool, candidate: Candidate) -> str | None:
         """What the question takes for granted and a candidate does not bear out, as a Chinese sentence; None where nothing."""

@@ -82,6 +82,20 @@ def test_each_choice_is_a_question_about_that_place(engine: Engine) -> None:
         assert isinstance(again, Refusal) and again.choices == ()
 
 
+def test_an_answer_says_whose_it_is_where_no_place_was_named(engine: Engine) -> None:
+    sure = engine.with_threshold(0.0)
+    for text, told in (
+        (QUESTION, True),
+        (f"郑州{QUESTION}", False),
+        ("《郑州市公共租赁住房管理办法》要交哪些材料？", False),
+    ):
+        answer = sure.answer(Question(text, DAY))
+        assert isinstance(answer, Answer)
+        warned = [w.message for w in answer.warnings if w.code == "place_taken"]
+        assert bool(warned) is told
+        assert all(str(answer.citations[0].document.region) in message for message in warned)
+
+
 def test_the_place_alone_is_an_answer_to_that(engine: Engine) -> None:
     unsure = engine.with_threshold(1.0)
     unsure.answer(Question(QUESTION, DAY, session="s"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from index.types import Hit
-from qa.decide.places import choice_of
-from qa.decide.rivals import told
+from qa.decide.places import choice_of, place_taken
+from qa.decide.rivals import Considered, told
 from qa.decide.scorer import Scored
 from qa.evidence import Source
 from qa.inquiry import Inquiry
@@ -22,6 +22,7 @@ WHICH_DOCUMENT = "请说明是哪一份文件的这一条，比如《…办法�
 NO_ARTICLE = "《{}》没有{}。下面是最接近的条款，供参考。"
 _WHICH_PLACE = "各地的规定不同，请说明是哪里：{}。"
 _WHICH_OF_PLACES = "没有说是哪里，几个地方的文件都写到相近的事，规定可能不同。请说明是哪里：{}。"
+_PLACE_TAKEN = "没有说是哪里，这是{}的规定；在别处的话，请说明是哪里"
 _WHICH_SUBJECT = "问得有些宽，请说明是哪一项、您的情况如何。可能有关的文件：{}。"
 _UNSURE = "没有找到足够确定的答案，不作回答。下面是最接近的条款，请以原文为准。"
 _DOCUMENTS_TOLD = 3  # where a question is asked back
@@ -50,18 +51,13 @@ def refused(best: Scored, sure: float, nearest: tuple[Hit, ...], places: tuple[C
 
 
 def answered(
-    shelf: Shelf,
-    best: Scored,
-    rivals: Sequence[Candidate],
-    equal: bool,
-    sure: float,
-    nearest: tuple[Hit, ...],
-    inquiry: Inquiry,
+    shelf: Shelf, considered: Considered, sure: float, nearest: tuple[Hit, ...], inquiry: Inquiry
 ) -> Answer | Refusal:
     """The answer, with what rivals say beside it; a question back where these hold for other places and none was named."""
+    best, rivals = considered.scored[0], considered.rivals
     citations = cited(shelf, best.candidate)
     said = "；".join(told(rival, inquiry.as_of) for rival in rivals[:_TOLD_RIVALS])
-    if equal:
+    if considered.equal:
         of = [c.sentence.source.document.region for c in (best.candidate, *rivals)]
         choices = tuple(choice_of(place, inquiry) for place in dict.fromkeys(of) if place)
         every = f"{told(best.candidate, inquiry.as_of)}；{said}"
@@ -69,6 +65,8 @@ def answered(
     found = warnings(citations, inquiry.question)
     if said:
         found = (*found, Warning("conflicting", f"另有文件的规定不同：{said}"))
+    if (place := place_taken(inquiry, considered)) is not None:
+        found = (*found, Warning("place_taken", _PLACE_TAKEN.format(place)))
     return Answer(best.candidate.text, citations, sure, nearest, found)
 
 

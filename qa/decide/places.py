@@ -35,6 +35,14 @@ def places_open(inquiry: Inquiry, considered: Considered, sure: float) -> tuple[
     return tuple(choice_of(region, inquiry) for region in regions[:MOST])
 
 
+def place_taken(inquiry: Inquiry, considered: Considered) -> str | None:
+    """The place of the answer to a question that names neither place nor document, where documents of other places were read for it, too;
+    None where there is nothing to tell."""
+    own = considered.scored[0].candidate.sentence.source.document.region
+    read = {w.source.document.region for w in considered.pool.passages} - {None, own}
+    return own if read and not inquiry.asked.places and not inquiry.meant else None
+
+
 def choice_of(region: str, inquiry: Inquiry) -> Choice:
     """A place with the question as who lives there would ask it."""
     return Choice(region, f"我在{re.sub('(?<=..)[省市]$', '', region)}，{inquiry.asked.text}")
