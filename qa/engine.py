@@ -212,7 +212,9 @@ class Engine:
         if broken is not None:
             return Refusal("no_evidence", broken + "。下面是最接近的条款，供参考。", sure * 0.2, nearest)
         if sure < self.threshold:
-            return outcome.refused(best, sure, nearest, places_open(inquiry, considered, sure))
+            return outcome.refused(
+                best, sure, nearest, places_open(inquiry, considered, sure, self._retrieval.places(hits))
+            )
         return outcome.answered(self._shelf, considered, sure, nearest, inquiry)
 
     def contradicted(self, pool: Pool, candidate: Candidate) -> str | None:

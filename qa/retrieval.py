@@ -33,6 +33,7 @@ class Retrieval:
     def __init__(self, catalogue: Sequence[Document], shelf: Shelf, searcher: Searcher) -> None:
         self.lookup = Lookup(catalogue, shelf.clauses)
         self._catalogue, self._shelf, self._searcher = tuple(catalogue), shelf, searcher
+        self._regions = {document.id: document.region for document in self._catalogue}
         # Each step of one question asks for it.
         self._meant = lru_cache(maxsize=_KEPT_QUESTIONS)(partial(_find_meant, self.lookup, self._catalogue))
 
@@ -60,6 +61,11 @@ class Retrieval:
         named = [passage_of(self._shelf.load(c.document_id).document, c) for c in clauses]
         front = [Hit(p, 1, 1.0, {NAMED: 1}) for p in named if allowed is None or p.document_id in allowed]
         return _in_front(front, found)
+
+    def places(self, hits: Sequence[Hit]) -> list[str]:
+        """The regions of the documents found, in their order, each once."""
+        found = (self._regions.get(hit.passage.document_id) for hit in hits)
+        return [region for region in dict.fromkeys(found) if region]
 
     def _search(self, inquiry: Inquiry, depth: int, allowed: frozenset[str] | None) -> list[Hit]:
         """The passages of the documents that a question names in front, then all others."""

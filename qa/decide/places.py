@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from qa.decide.rivals import Considered
 from qa.inquiry import Inquiry
@@ -17,8 +18,9 @@ _LIKELY = 0.07
 """How sure the best answer must be: below, mostly no document answers, in whatever place."""
 
 
-def places_open(inquiry: Inquiry, considered: Considered, sure: float) -> tuple[Choice, ...]:
-    """The places that a question may mean, the likeliest first, each with the question that names it.
+def places_open(inquiry: Inquiry, considered: Considered, sure: float, found: Sequence[str]) -> tuple[Choice, ...]:
+    """The places that a question may mean, the likeliest first, each with the question that names it; behind those whose documents may
+    answer come others of the regions `found`.
 
     Empty where it names a place or a document, where all that was read is of one place, and where nothing is likely to answer. Both limits
     were chosen on cities.dev as a whole: of 67 questions asked back that some document answers, 12 that none does.
@@ -27,12 +29,11 @@ def places_open(inquiry: Inquiry, considered: Considered, sure: float) -> tuple[
         return ()
     best = considered.scored[0]
     own = best.candidate.sentence.source.document.region
-    near = [s.candidate.sentence.source.document.region for s in considered.scored if s.score >= best.score - _NEAR]
-    if own is None or len(set(near) - {None}) < 2:
+    close = [s for s in considered.scored if s.score >= best.score - _NEAR]
+    near = [region for s in close if (region := s.candidate.sentence.source.document.region)]
+    if own is None or len(set(near)) < 2:
         return ()
-    read = [w.source.document.region for w in considered.pool.passages]
-    regions = [region for region in dict.fromkeys([*near, *read]) if region]
-    return tuple(choice_of(region, inquiry) for region in regions[:MOST])
+    return tuple(choice_of(region, inquiry) for region in list(dict.fromkeys([*near, *found]))[:MOST])
 
 
 def place_taken(inquiry: Inquiry, considered: Considered) -> str | None:
