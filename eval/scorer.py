@@ -38,7 +38,7 @@ from index.reader.load import load_reader
 from index.types import Filters
 from qa.build import build_engine
 from qa.decide.features import NAMES, RIVALRY, bare, rivalry_of
-from qa.decide.scorer import FILE, READ, UNREAD, Calibration
+from qa.decide.scorer import FILE, READ, UNREAD, Calibration, ends_of
 from qa.engine import Engine
 from qa.linear import Linear
 from qa.types import Question
@@ -270,10 +270,9 @@ def fit_calibration(judged: Sequence[Judged]) -> Calibration:
     """Beta calibration (Kull et al. 2017) of the cross-validated confidence, to the questions as they are asked: those asked again without
     their documents teach what a wrong answer looks like, but nobody asks so many that cannot be answered."""
     known = [j for j in judged if not j.trace.without and j.sure > 0]
-    p = np.clip([j.sure for j in known], 1e-6, 1 - 1e-6)
-    shares = np.stack([np.log(p), -np.log(1 - p)], axis=1)
+    ends = np.array([ends_of(j.sure) for j in known])
     right, weights = np.array([j.right for j in known]), np.array([j.trace.weight for j in known])
-    fit = LogisticRegression(C=1e3, max_iter=2000).fit(shares, right, sample_weight=weights)
+    fit = LogisticRegression(C=1e3, max_iter=2000).fit(ends, right, sample_weight=weights)
     low, high = (round(max(0.0, float(w)), 4) for w in fit.coef_[0])
     return Calibration(low, high, round(float(fit.intercept_[0]), 4))
 

@@ -93,6 +93,15 @@ class Source:
             clause = self.clause(clause.parent)
         return clause or self.clause(self.hit.passage.clause_id) or self.clauses[0]
 
+    def row_at(self, start: int, end: int) -> tuple[Table, int] | None:
+        """The table and the place in it of the row that [start, end) stands in; None where it stands in none."""
+        return self.loaded.row(self.clause_at(start, end))
+
+    @property
+    def row(self) -> tuple[Table, int] | None:
+        """The same for the passage."""
+        return self.row_at(self.hit.passage.start, self.hit.passage.end)
+
     def items_of(self, clause: Clause) -> list[Clause]:
         """The clauses right under a clause that have a number or mark of their own, in order."""
         at = bisect_right(self.clauses, clause.span.start - 1, key=lambda c: c.span.start)

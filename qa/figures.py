@@ -45,3 +45,11 @@ def magnitudes(text: str) -> tuple[tuple[float, str], ...]:
     """Every figure of a text that has a unit or a scale, as (value, unit)."""
     found = (magnitude(m[0]) for m in FIGURE.finditer(text) if re.search(r"\d|万|亿|[%％元人家件岁辆天日年月]$", m[0]))
     return tuple(dict.fromkeys(f for f in found if f is not None and (f[1] or f[0] >= 10)))
+
+
+_YEARS = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19|20)\d\d)")
+
+
+def in_range_of_years(year: str, text: str) -> bool:
+    """Whether a year lies in a range of years that a text names (2021—2023年), its ends included."""
+    return any(int(first) <= int(year) <= int(last) for first, last in _YEARS.findall(text))

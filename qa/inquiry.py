@@ -35,5 +35,10 @@ class Inquiry:
         return self.terms.total < VAGUE and not self.meant
 
     @property
+    def is_placeless(self) -> bool:
+        """Whether it names neither a place nor a document."""
+        return not self.asked.places and not self.meant
+
+    @property
     def as_of(self) -> date:
         return self.question.as_of

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from corpus.titles import squeeze
 from qa.evidence import Source
+from qa.figures import in_range_of_years
 from qa.understand import Understanding
 from qa.weighed import Weighed
 
@@ -26,7 +27,6 @@ FIGURES = (
 _PART_OF_TITLE = 0.5
 _PASSED_OVER = ("expired", "repealed", "not_yet")
 _OTHER_YEAR = re.compile(r"(?:19|20)\d\d")
-_RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19|20)\d\d)")
 
 
 def figures(weighed: Weighed, asked: Understanding, as_of: date, meant: frozenset[str]) -> NDArray[np.float32]:
@@ -71,14 +71,10 @@ def _of_years(source: Source, asked: Understanding) -> tuple[float, float]:
     title, text = source.document.title, source.hit.passage.text
     inside = [year in title for year in asked.years]
     other = [
-        not own and year not in text and bool(_OTHER_YEAR.search(title)) and not _in_range(year, title)
+        not own and year not in text and bool(_OTHER_YEAR.search(title)) and not in_range_of_years(year, title)
         for own, year in zip(inside, asked.years, strict=True)
     ]
     return _share(inside), _share(other)
-
-
-def _in_range(year: str, title: str) -> bool:
-    return any(int(a) <= int(year) <= int(b) for a, b in _RANGE.findall(title))
 
 
 def _share(flags: list[bool]) -> float:

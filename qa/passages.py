@@ -86,10 +86,7 @@ class Passages:
         rest = [hit for hit in rest if hit.passage.id not in inside]
         weighed = self._by_sentences(inquiry, sources)
         shares = document_shares(hits)
-        weighed = [
-            replace(w, document_share=shares.get(w.source.document.id, 0.0), is_row=_row(w.source) is not None)
-            for w in weighed
-        ]
+        weighed = [replace(w, document_share=shares.get(w.source.document.id, 0.0)) for w in weighed]
         if penalty:
             weighed = self._with_joined(inquiry, weighed)
         return weighed, rest
@@ -173,7 +170,7 @@ class Passages:
         known = {s.hit.passage.id for s in sources}
         found: dict[Table, tuple[Source, float]] = {}  # each table's first row found, and the best score of those found
         for source in sources:
-            if (row := _row(source)) is not None:
+            if (row := source.row) is not None:
                 table, at = row
                 first, best = found.get(table, (source, 0.0))
                 found[table] = first, max(best, match(table, inquiry.asked.text).of_row(at))
@@ -250,7 +247,7 @@ def _is_named(weighed: Weighed) -> bool:
 def _shown(weighed: Weighed, stretch: Span, question: str) -> Shown:
     """What the reader is shown of a passage: a table row with its headers, else a stretch behind the deed that it names."""
     passage = weighed.source.hit.passage
-    row = _row(weighed.source)
+    row = weighed.source.row
     if row is not None:
         return of_row(*row, passage.start, question)
     return of_text(passage.text, stretch.start, stretch.end, _deed(weighed))
@@ -259,17 +256,12 @@ def _shown(weighed: Weighed, stretch: Span, question: str) -> Shown:
 def _context(weighed: Weighed) -> str:
     """What is told of a passage's place: a row is shown with its headers, so that these are left out there."""
     source = weighed.source
-    row = _row(source)
+    row = source.row
     if row is None:
         return source.hit.passage.context
     table, at = row
     headings = table.rows[at].clause.path[:-1]
     return " ".join(dict.fromkeys((source.document.title, *headings, *table.caption.split("\n"))))
-
-
-def _row(source: Source) -> tuple[Table, int] | None:
-    """The table and the place in it of the row that a passage is, None where it is none."""
-    return source.loaded.row(source.clause_at(source.hit.passage.start, source.hit.passage.end))
 
 
 def _deed(weighed: Weighed) -> str:

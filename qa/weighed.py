@@ -22,8 +22,12 @@ class Weighed:
     found_at: int = 1  # its rank in the search
     document_share: float = 0.0  # of what the search found, by reciprocal rank, is of its document
     headings: float = 0.0  # the share of the question that its title and headings hold
-    is_row: bool = False  # of a table
     evidence: float = 0.0  # its logit in the fitted order, before it was read
+
+    @property
+    def is_row(self) -> bool:
+        """Whether the passage is a row of a table."""
+        return self.source.row is not None
 
     @property
     def best(self) -> Sentence | None:

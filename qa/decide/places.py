@@ -25,7 +25,7 @@ def places_open(inquiry: Inquiry, considered: Considered, sure: float, found: Se
     Empty where it names a place or a document, where all that was read is of one place, and where nothing is likely to answer. Both limits
     were chosen on cities.dev as a whole: of 67 questions asked back that some document answers, 12 that none does.
     """
-    if inquiry.asked.places or inquiry.meant or sure < _LIKELY or not considered.scored:
+    if not inquiry.is_placeless or sure < _LIKELY or not considered.scored:
         return ()
     best = considered.scored[0]
     own = best.candidate.sentence.source.document.region
@@ -40,8 +40,8 @@ def place_taken(inquiry: Inquiry, considered: Considered) -> str | None:
     """The place of the answer to a question that names neither place nor document, where documents of other places were read for it, too;
     None where there is nothing to tell."""
     own = considered.scored[0].candidate.sentence.source.document.region
-    read = {w.source.document.region for w in considered.pool.passages} - {None, own}
-    return own if read and not inquiry.asked.places and not inquiry.meant else None
+    others = {w.source.document.region for w in considered.pool.passages} - {None, own}
+    return own if others and inquiry.is_placeless else None
 
 
 def choice_of(region: str, inquiry: Inquiry) -> Choice:

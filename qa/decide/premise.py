@@ -13,6 +13,7 @@ from itertools import pairwise
 from corpus.counterparts import FACETS, facets_of
 from corpus.types import Document
 from qa.evidence import Sentence
+from qa.figures import in_range_of_years
 from qa.read import Candidate, table
 from qa.read.pairs import full_width
 from qa.read.quantity import intervals, quantities, rung, stated
@@ -184,7 +185,6 @@ def _ladder(candidate: Candidate) -> tuple[str, int]:
     return full_width(source.document.quote(span)), span.start
 
 
-_RANGE = re.compile(r"((?:19|20)\d\d)\s*年?\s*[～~—\-－至到–]+\s*((?:19|20)\d\d)")
 _MONTH = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月")
 
 
@@ -199,7 +199,7 @@ def year_holds(year: str, sentence: Sentence, question: str = "") -> bool:
     asked, titled = set(_MONTH.findall(question)), set(_MONTH.findall(document.title))
     if asked and titled and not asked & titled:
         return False
-    if year in near or any(int(a) <= int(year) <= int(b) for a, b in _RANGE.findall(near)):
+    if year in near or in_range_of_years(year, near):
         return True
     if re.search(r"(?:19|20)\d\d年", document.title):
         return False

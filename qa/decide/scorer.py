@@ -42,6 +42,12 @@ class Scored:
     features: NDArray[np.float32]
 
 
+def ends_of(p: float) -> tuple[float, float]:
+    """What a share is calibrated by: ln p, which tells shares near 0 apart, and -ln(1 - p), those near 1."""
+    p = min(1 - _TINY, max(_TINY, p))
+    return math.log(p), -math.log(1 - p)
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Beta calibration (Kull et al. 2017): what a share is taken for, `low` and `high` tell how steeply at its ends. Never falls."""
@@ -56,8 +62,8 @@ class Calibration:
 
     def of(self, p: float) -> float:
         """The calibrated share, 0..1."""
-        p = min(1 - _TINY, max(_TINY, p))
-        logit = self.low * math.log(p) - self.high * math.log(1 - p) + self.bias
+        low, high = ends_of(p)
+        logit = self.low * low + self.high * high + self.bias
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

@@ -46,8 +46,7 @@ def read(sentence: Sentence, context: Context) -> Iterator[Candidate]:
 
 def row_of(sentence: Sentence) -> tuple[Table, int] | None:
     """The table and the place in it of the row that a sentence is of; None where it is of none."""
-    source = sentence.source
-    return source.loaded.row(source.clause_at(sentence.start, sentence.end))
+    return sentence.source.row_at(sentence.start, sentence.end)
 
 
 def _columns(matched: Match, row: int) -> list[tuple[int, float]]:
